@@ -1,0 +1,226 @@
+package muster
+
+import "encoding/json"
+
+// Signal is one message from a source, as it was understood. The bytes that were received are kept beside it for replay.
+type Signal struct {
+	Source     SourceName        `json:"source"`
+	Key        string            `json:"key,omitempty"` // what the sender calls the condition; the fingerprint is made of it where the format says so
+	State      SignalState       `json:"state"`
+	Title      string            `json:"title"`
+	Summary    string            `json:"summary,omitempty"`
+	Severity   AlertSeverity     `json:"severity"`
+	Impact     string            `json:"impact"` // "unknown" when missing
+	Action     string            `json:"action"` // "unknown" when missing
+	Service    ServiceName       `json:"service,omitempty"`
+	Labels     map[string]string `json:"labels,omitempty"`
+	Links      []ContextLink     `json:"links,omitempty"`
+	Identity   []string          `json:"identity,omitempty"`   // label names or values that the format names as the identity, see route.Fingerprint
+	DetectedAt Instant           `json:"detected_at"`          // believed: within 24 hours of receipt, else receipt
+	ClaimedAt  string            `json:"claimed_at,omitempty"` // the payload's own time, kept when it is not believed
+	EndsAt     Instant           `json:"ends_at,omitzero"`     // resolves by a timer when it passes (Alertmanager's endsAt)
+	DetectedBy DetectedBy        `json:"detected_by,omitempty"`
+	Reporter   string            `json:"reporter,omitempty"` // who reported it by the form, as they called themselves
+	Triage     bool              `json:"triage,omitempty"`
+	Mapped     []string          `json:"mapped,omitempty"` // how the format found the fields, for the explanation
+}
+
+// Unknown is what an alert shows for an impact or an action that nobody gave.
+const Unknown = "unknown"
+
+// Fingerprint is the identity that deduplicates: 32 hexadecimal digits, equal within a source for the same condition.
+type Fingerprint string
+
+// Suppressed says which silence holds an alert's pages back, and until when.
+type Suppressed struct {
+	By    SilenceName `json:"by"`
+	Until Instant     `json:"until"`
+	Why   string      `json:"why,omitempty"`
+}
+
+// Alert is a deduplicated, ongoing condition that needs a response.
+type Alert struct {
+	ID             AlertID           `json:"id"`
+	Status         AlertStatus       `json:"status"`
+	Triage         bool              `json:"triage"` // until somebody confirms it
+	Suppressed     *Suppressed       `json:"suppressed"`
+	Title          string            `json:"title"`
+	Summary        string            `json:"summary"`
+	Severity       AlertSeverity     `json:"severity"`
+	Urgency        Urgency           `json:"urgency"`
+	Impact         string            `json:"impact"`
+	Action         string            `json:"action"`
+	Source         SourceName        `json:"source"`
+	Service        ServiceName       `json:"service"`
+	Policy         PolicyName        `json:"policy,omitempty"`
+	Route          RouteName         `json:"route"`
+	Fingerprint    Fingerprint       `json:"fingerprint"`
+	Labels         map[string]string `json:"labels"`
+	Links          []ContextLink     `json:"links"`
+	DetectedBy     DetectedBy        `json:"detected_by"`
+	Reporter       string            `json:"reporter,omitempty"`
+	DetectedAt     Instant           `json:"detected_at"`
+	ClaimedAt      string            `json:"claimed_at,omitempty"`
+	ReceivedAt     Instant           `json:"received_at"`
+	LastSignalAt   Instant           `json:"last_signal_at"`
+	Signals        int               `json:"signals"`
+	AcknowledgedAt Instant           `json:"acknowledged_at"`
+	AcknowledgedBy *By               `json:"acknowledged_by"`
+	ResolvedAt     Instant           `json:"resolved_at"`
+	ResolvedBy     *By               `json:"resolved_by"`
+	Incident       IncidentID        `json:"incident,omitempty"`
+	IncidentKey    IncidentKey       `json:"incident_key,omitempty"`
+	NextWakeAt     Instant           `json:"next_wake_at"` // when Muster does something about it by itself; copied from the timer
+	Revision       Revision          `json:"revision"`     // of the catalog that routed it
+	Reasons        []Reason          `json:"-"`            // source to policy, as they were decided
+}
+
+// EscalationStatus is the state of one run of a policy.
+type EscalationStatus string
+
+// The states of an escalation.
+const (
+	EscalationRunning   EscalationStatus = "running"
+	EscalationPaused    EscalationStatus = "paused"    // acknowledged, silenced or waiting for triage
+	EscalationExhausted EscalationStatus = "exhausted" // every round is used up: the fallback was paged and is paged again
+	EscalationEnded     EscalationStatus = "ended"     // the alert is resolved
+)
+
+// Escalation is one run of a policy for an alert. Policy is the snapshot that the run took.
+type Escalation struct {
+	ID          EscalationID     `json:"id"`
+	Alert       AlertID          `json:"alert"`
+	Policy      Policy           `json:"policy"`
+	Revision    Revision         `json:"revision"` // of the policy's document
+	Urgency     Urgency          `json:"urgency"`
+	Status      EscalationStatus `json:"status"`
+	Step        int              `json:"step"`  // the step that was taken last, counts from 1; 0 before the first
+	Round       int              `json:"round"` // counts from 1
+	StepAt      Instant          `json:"step_at"`
+	StepStarted Instant          `json:"step_started"` // first real attempt of the step (I15)
+	Generation  int              `json:"generation"`   // raised by every change, so that an old timer finds itself stale
+}
+
+// Page is a demand for one responder's attention by one contact method.
+type Page struct {
+	ID         PageID        `json:"id"`
+	Alert      AlertID       `json:"alert"`
+	Escalation EscalationID  `json:"escalation,omitempty"` // empty: a person paged by hand
+	Person     UserName      `json:"person"`
+	Method     string        `json:"method"`
+	Connector  ConnectorName `json:"connector"`
+	Contact    ContactID     `json:"contact"`
+	Step       int           `json:"step"`
+	Round      int           `json:"round"`
+	State      PageState     `json:"state"`
+	Detail     string        `json:"detail,omitempty"` // why it failed or was cancelled
+	PlannedAt  Instant       `json:"planned_at"`
+	DueAt      Instant       `json:"due_at"`
+	StartedAt  Instant       `json:"started_at"`
+	AcceptedAt Instant       `json:"accepted_at"`
+	ProvedAt   Instant       `json:"proved_at"`
+	Proof      string        `json:"proof,omitempty"` // "Ana opened the page", "Ana acknowledged"
+	Why        []Reason      `json:"why"`
+	Revision   Revision      `json:"revision"` // of the catalog that chose the person
+	Attempts   []Attempt     `json:"attempts"`
+}
+
+// Attempt is one call of a connector.
+type Attempt struct {
+	At       Instant `json:"at"`
+	Took     int64   `json:"took_us"` // microseconds
+	Result   string  `json:"result"`  // accepted, failed, unknown
+	Detail   string  `json:"detail,omitempty"`
+	Provider string  `json:"provider_id,omitempty"` // the provider's own reference
+}
+
+// DeliveryKind says what a delivery hands to a connector.
+type DeliveryKind string
+
+// The kinds of deliveries.
+const (
+	DeliverPage         DeliveryKind = "page"
+	DeliverNotification DeliveryKind = "notification" // to a person or a room, no acknowledgement expected
+	DeliverStatusPage   DeliveryKind = "statuspage"   // render and publish a status page
+	DeliverWebhook      DeliveryKind = "webhook"      // an outgoing webhook about something that happened
+)
+
+// DeliveryState is how far a delivery got.
+type DeliveryState string
+
+// The states of a delivery.
+const (
+	DeliveryPlanned   DeliveryState = "planned"
+	DeliveryStarted   DeliveryState = "started" // with a lease: after it the outcome is unknown and the delivery is sent again
+	DeliveryDone      DeliveryState = "done"
+	DeliveryFailed    DeliveryState = "failed"
+	DeliveryCancelled DeliveryState = "cancelled"
+)
+
+// Delivery is a row of the outbox: something to hand to a connector. Its ID is the idempotency key at the provider.
+type Delivery struct {
+	ID         DeliveryID
+	Kind       DeliveryKind
+	Connector  ConnectorName
+	Page       PageID  // for DeliverPage
+	Alert      AlertID // for DeliverPage
+	Ref        string  // for the other kinds: what it is about, see the engine
+	Payload    json.RawMessage
+	State      DeliveryState
+	DueAt      Instant
+	Attempts   int
+	LeaseNode  string
+	LeaseUntil Instant
+	Epoch      int64 // raised by each claim; a result with an older one is refused
+	CreatedAt  Instant
+}
+
+// TimerKind says what happens when a timer is due.
+type TimerKind string
+
+// The kinds of timers.
+const (
+	TimerEscalate     TimerKind = "escalate"      // the next step of an escalation
+	TimerAckTimeout   TimerKind = "ack_timeout"   // an acknowledged alert pages again
+	TimerSilenceEnd   TimerKind = "silence_end"   // a silenced alert pages now
+	TimerAlertEnds    TimerKind = "alert_ends"    // the sender's endsAt passes: resolve
+	TimerPromise      TimerKind = "promise"       // a promised update is due soon or overdue
+	TimerReviewRemind TimerKind = "review_remind" // a review has not been published
+)
+
+// Timer is something that happens later: a row. Its effect and its removal commit together.
+type Timer struct {
+	ID         TimerID
+	Kind       TimerKind
+	Ref        string // the ID of the fact that it is about
+	DueAt      Instant
+	Generation int // of the fact; an older one is stale and does nothing
+}
+
+// Contact is a contact method: an address of a person, sealed. Address is empty on values that leave the store for screens.
+type Contact struct {
+	ID         ContactID     `json:"id"`
+	User       UserName      `json:"user"`
+	Method     string        `json:"method"` // its name: "phone", "mail"
+	Connector  ConnectorName `json:"connector"`
+	Hint       string        `json:"hint"` // enough to recognise it: "+1 ··· 0142", "a…@tailwind.example"
+	Sealed     []byte        `json:"-"`
+	VerifiedAt Instant       `json:"verified_at"` // zero: not verified, never used for pages
+	LastProved Instant       `json:"last_proved"`
+	CreatedAt  Instant       `json:"created_at"`
+}
+
+// RawSignal is a signal row: what was received and what became of it.
+type RawSignal struct {
+	ID         SignalID   `json:"id"`
+	Source     SourceName `json:"source"`
+	Format     string     `json:"format"`
+	Alert      AlertID    `json:"alert,omitempty"`
+	Outcome    Outcome    `json:"outcome"`
+	Detail     string     `json:"detail,omitempty"`
+	ReceivedAt Instant    `json:"received_at"`
+	Signal     Signal     `json:"signal"`
+	Raw        []byte     `json:"-"`               // the request's body; kept with the first signal of a request
+	Part       int        `json:"part,omitempty"`  // the how-manieth signal of its request, from 0
+	First      SignalID   `json:"first,omitempty"` // the row that holds Raw, when Part > 0
+}
