@@ -1,0 +1,151 @@
+package view
+
+import "time"
+
+// Alerts is the list of alerts; filters live in the URL.
+//
+// Parts: "list".
+type Alerts struct {
+	Shell   Shell
+	Filters []Filter // Open, Acknowledged, Triage, Silenced, Resolved, All
+	Search  Search
+	Rows    []AlertRow
+	Total   int
+	Pager   Pager
+	Empty   Empty
+	Report  Link // the public report form; optional
+}
+
+// AlertRow is an alert in a table: on Now, in the list, at a service.
+type AlertRow struct {
+	ID         string
+	Title      string
+	URL        string
+	Severity   State // Critical, Major, …
+	Status     State // Open, Acknowledged by Ana, Resolved, Silenced until …
+	Service    Link
+	Source     string    // "Azure Monitor"
+	OpenedAt   time.Time // received
+	ResolvedAt time.Time
+	Signals    int
+	Next       string // what happens next: "Noor paged; Tom at 03:26"
+	Incident   Link   // INC-42; may be empty
+	AckURL     string // POST, no fields; "" when there is nothing to acknowledge
+	Triage     bool   // waits for somebody to confirm it
+}
+
+// Alert is one alert: summary, impact, action; why these people; how far each page got.
+//
+// Parts: "head", "trio", "why", "ladder", "timeline", "side".
+type Alert struct {
+	Shell Shell
+
+	ID         string
+	Title      string
+	Severity   State
+	Status     State // Open, Acknowledged by Ana, Resolved
+	Service    Link
+	OpenedAt   time.Time
+	ResolvedAt time.Time
+	AckUntil   time.Time // the acknowledgement runs out then; zero: it does not
+	Signals    int
+	Key        string // short name if there is one; optional
+
+	Summary, Impact, Action string // "" is drawn as "unknown", with who could tell
+	Triage                  bool
+	Reporter                string // of a report: "Kim from Support, kim@example.com"
+	Silenced                *Silenced
+
+	// The primary button: Acknowledge, or the room once there is one. The others are POSTs.
+	Primary      Button
+	AckURL       string // no fields
+	UnackURL     string // optional text
+	EscalateURL  string // no fields; EscalateTo says whom it pages
+	EscalateTo   string // "This pages Chen."; "" when nobody is left
+	ResolveURL   string // optional text
+	ConfirmURL   string // POST confirm=1: triage → open; pages by its route
+	ConfirmWakes string // "This pages 2 people: Ravi, Ana."
+	DismissURL   string // POST text: triage → resolved
+	DeclareURL   string // link to the declare page, with the alert filled in
+	SilenceURL   string // link to a new silence with this alert's labels
+	Incident     Link
+
+	Why        []Why  // one for each person who was or will be paged, the newest decision first; the first is unfolded
+	Next       string // "Muster pages Chen at 03:16 if nobody acknowledges."; "" when nothing follows
+	NextAt     time.Time
+	Ladder     []Rung
+	LadderNote *Note
+
+	Guidance    []Guidance
+	Similar     []SimilarAlert
+	SimilarNote string // "3 in 90 days"
+	From        Origin
+	Timeline    []Entry
+	Problems    []Problem
+}
+
+// Silenced says by which silence an alert pages nobody, and until when.
+type Silenced struct {
+	By    string // name of the silence
+	URL   string
+	Owner string
+	Until time.Time
+	Why   string
+}
+
+// Why is an explanation: the chain from the signal to the person, in the words of the function that decided.
+type Why struct {
+	Title      string // "Why Ana was paged"
+	DecidedAt  time.Time
+	MachineURL string // the time machine with this service and moment; optional
+	Steps      []WhyStep
+}
+
+// WhyStep is one link of the chain.
+type WhyStep struct {
+	Kind  string // source, mapping, fingerprint, route, silence, policy, step, roster, layer, override, swap, condition, person, contact, page, nobody
+	Text  string
+	Link  Link // "routes, revision 14"
+	Final bool // the proof, or the stated gap: drawn with its tone
+	Tone  Tone // of a final step: ok when proved, major for nobody
+}
+
+// Rung is one page by one contact method, and how far it got. A zero instant with no word is "not yet".
+type Rung struct {
+	Person string
+	You    bool
+	Method string // "SMS", "demo phone", "e-mail"
+	WhyURL string // explanation of this page; optional
+
+	PlannedAt  time.Time
+	StartedAt  time.Time
+	AcceptedAt time.Time // the provider's word
+	ProvedAt   time.Time // a receipt or a person
+	By         string    // what proved it: "acknowledged", "opened"
+
+	// State is the page's: planned, started, accepted, proved, unknown, failed, cancelled.
+	State string
+	// Word stands where the ladder ends: "no report", "phone off", "not needed"; "" takes the state's own.
+	Word     string
+	Attempts int // deliveries tried; shown from two on
+}
+
+// SimilarAlert is an alert of the past with the same fingerprint or service.
+type SimilarAlert struct {
+	Title string // "18 Sep: cart-api 4.11 rollout"
+	URL   string
+	Note  string // "Rolled back, 34 min. Review INC-27"
+	State State
+}
+
+// Origin is where an alert came from.
+type Origin struct {
+	Source      Link
+	Format      string
+	FirstAt     time.Time
+	LastAt      time.Time
+	DetectedAt  time.Time
+	Fingerprint string
+	Labels      []Field
+	RawURL      string // the newest signal as received; optional
+}
