@@ -99,6 +99,26 @@ type Escalation struct {
 	StepAt      Instant          `json:"step_at"`
 	StepStarted Instant          `json:"step_started"` // first real attempt of the step (I15)
 	Generation  int              `json:"generation"`   // raised by every change, so that an old timer finds itself stale
+	Taken       []StepTaken      `json:"taken"`        // what was decided with, so that it can be explained later
+}
+
+// StepTaken keeps the facts with which a step was decided: with the catalog's revision they give the same answer again.
+type StepTaken struct {
+	Step     int                        `json:"step"`
+	Round    int                        `json:"round"`
+	At       Instant                    `json:"at"`
+	Revision Revision                   `json:"revision"`
+	Fallback bool                       `json:"fallback,omitempty"` // the policy was used up
+	Contacts map[UserName][]ContactFact `json:"contacts,omitempty"`
+}
+
+// ContactFact is what a decision needs to know of a contact method: not the address.
+type ContactFact struct {
+	ID        ContactID     `json:"id"`
+	Method    string        `json:"method"`
+	Connector ConnectorName `json:"connector"`
+	Hint      string        `json:"hint,omitempty"`
+	Verified  bool          `json:"verified"`
 }
 
 // Page is a demand for one responder's attention by one contact method.

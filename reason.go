@@ -55,11 +55,11 @@ type Explanation struct {
 
 // Planned is one page that a decision asks for: this person by this method at this moment.
 type Planned struct {
-	User    UserName `json:"id"`
-	Name    string   `json:"name"`
-	Method  string   `json:"method"` // name of the contact method
-	At      Instant  `json:"at"`     // when it is due
-	Step    int      `json:"step"`   // counts from 1
-	Round   int      `json:"round"`  // counts from 1; repeats of the policy
-	Reasons []Reason `json:"why"`
+	User    UserName    `json:"id"`
+	Name    string      `json:"name"`
+	Contact ContactFact `json:"contact"`
+	At      Instant     `json:"at"`    // when it is due
+	Step    int         `json:"step"`  // counts from 1
+	Round   int         `json:"round"` // counts from 1; repeats of the policy
+	Reasons []Reason    `json:"why"`
 }
