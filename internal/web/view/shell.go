@@ -28,13 +28,19 @@ type Shell struct {
 	Zone *time.Location // the viewer's zone; nil is UTC
 
 	CSS string // URL of the style sheet, from static.Path("app.css")
-	JS  string // URL of the script, from static.Path("app.js")
+	JS  string // URL of the script, from static.Path("app.js"); the phone page has none
+	// Icon is the URL of the favicon, from static.Path("icon.svg").
+	Icon string
+
+	Places Places // where the rail leads
 
 	Theme    string // "light", "dark", or "" for the system's choice (from a cookie)
 	ThemeURL string // POST theme=light|dark|system; answers 303 back
 
-	Me         *Me    // who is signed in; nil draws no rail
-	LiveURL    string // "/live?topic=now" or "/live?topic=incident:inc_…"; "" means the page does not change by itself
+	Me *Me // who is signed in; nil draws no rail
+	// LiveURL is "/live?topic=now" or "/live?topic=incident:inc_…"; it may carry the ID of the last event that the page
+	// already shows, so that nothing is lost between the page and the stream. "" means that the page does not change.
+	LiveURL    string
 	PaletteURL string // GET with q= answers JSON [{"text","hint","url","icon"}]; "" switches Ctrl-K off
 	DeclareURL string // the declare page; also key C; "" hides the button
 	SearchURL  string // page that works without script for the search box; ?q=
@@ -42,6 +48,12 @@ type Shell struct {
 	Guide  *Guide // the demo's guided strip; nil draws none
 	Toast  *Toast // what was just done, with undo; nil draws none
 	Banner *Note  // a standing warning about Muster itself ("No page channel has been proved yet"); nil draws none
+}
+
+// Places is where the rail leads; an empty URL leaves a place out.
+type Places struct {
+	Now, Incidents, Alerts, OnCall, Services, Status, Reviews, Readiness, Settings string
+	Wall, Phones                                                                   string // in the menu under the person; optional
 }
 
 // Me is the signed-in person as the rail shows them.
