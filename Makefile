@@ -25,7 +25,7 @@ demo: ## start the demo: a whole company, and the first alert
 
 .PHONY: dev
 dev: ## the demo, built again and restarted at each change of a .go or .templ file
-	go tool templ generate --watch --open-browser=false --cmd="go run ./cmd/muster demo --data $(DEMO_DATA) $(ARGS)"
+	go tool templ generate --watch --cmd="go run ./cmd/muster demo --data $(DEMO_DATA) $(ARGS)"
 
 .PHONY: test
 test: deps verify lint ## everything that must be green: deps, verify, lint, all tests with the race detector, e2e
