@@ -100,6 +100,8 @@ type OutboxWriter interface {
 	// UpdateDeliveries writes State, DueAt, Attempts, LeaseNode and LeaseUntil of rows whose Epoch is still the given one.
 	// It returns the identifiers of those that it wrote: a missing one was claimed by somebody else since.
 	UpdateDeliveries(rows []*muster.Delivery) (map[muster.DeliveryID]bool, error)
+	// HastenDelivery moves the planned delivery of a page forward to due.
+	HastenDelivery(page muster.PageID, due muster.Instant) error
 	// CancelDeliveries cancels the planned deliveries of pages that have not been started.
 	CancelDeliveries(pages []muster.PageID) error
 	DeleteDeliveriesBefore(t muster.Instant, limit int) (int, error) // done, failed and cancelled ones: the janitor's
