@@ -1,0 +1,264 @@
+package rota_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/rota"
+)
+
+func texts(rs []muster.Reason) string {
+	var b strings.Builder
+	for _, r := range rs {
+		b.WriteString(string(r.Kind) + ": " + r.Text + "\n")
+	}
+	return b.String()
+}
+
+func TestOnCallSaysWhoAndWhy(t *testing.T) {
+	z := rota.NewZones()
+	plain := storefront()
+	overridden := storefront()
+	overridden.Overrides = []muster.Override{
+		{ID: "o1", Role: muster.PrimaryResponder, People: users("chen"), From: instant(t, "2026-03-10T10:00:00Z"), Until: instant(t, "2026-03-10T18:00:00Z"), By: "ravi", Why: "Dentist."},
+		{ID: "o2", Role: muster.PrimaryResponder, From: instant(t, "2026-03-10T12:00:00Z"), Until: instant(t, "2026-03-10T13:00:00Z"), Why: "fire drill"},
+	}
+	layered := storefront()
+	layered.Rotations = append(layered.Rotations, muster.Rotation{
+		Name: "launch", Role: muster.PrimaryResponder, Zone: "UTC", Every: 1, Unit: muster.UnitDay, Handoff: "00:00", Start: "2026-03-11", Until: "2026-03-13", People: users("eli"),
+	})
+	broken := storefront()
+	broken.Rotations[0].Zone = "Mars/Olympus"
+
+	for _, c := range []struct {
+		name     string
+		roster   *muster.Roster
+		at       string
+		who      string
+		since    string
+		until    string
+		sentence string
+	}{
+		{"the rotation's turn", plain, "2026-03-10T11:00:00Z", "ravi", "2026-03-09T08:00:00Z", "2026-03-16T08:00:00Z", `roster: The roster Storefront on call says who is the primary responder.
+layer: It is the turn of Ravi in the rotation weeks, from Mon 9 Mar 2026 09:00 until Mon 16 Mar 2026 09:00, Europe/Berlin.
+`},
+		{"the week in which clocks are put forward has 167 hours", plain, "2026-03-29T12:00:00Z", "ravi", "2026-03-23T08:00:00Z", "2026-03-30T07:00:00Z", `roster: The roster Storefront on call says who is the primary responder.
+layer: It is the turn of Ravi in the rotation weeks, from Mon 23 Mar 2026 09:00 until Mon 30 Mar 2026 09:00, Europe/Berlin.
+`},
+		{"nobody before the rotation begins", plain, "2026-03-02T07:59:59Z", "", "", "2026-03-02T08:00:00Z", `roster: The roster Storefront on call says who is the primary responder.
+nobody: Nobody is the primary responder of Storefront on call at Mon 2 Mar 2026 08:59, Europe/Berlin: no rotation has a turn then; this changes at Mon 2 Mar 2026 09:00.
+`},
+		{"an override", overridden, "2026-03-10T11:00:00Z", "chen", "2026-03-10T10:00:00Z", "2026-03-10T12:00:00Z", `roster: The roster Storefront on call says who is the primary responder.
+layer: It is the turn of Ravi in the rotation weeks, from Mon 9 Mar 2026 09:00 until Mon 16 Mar 2026 09:00, Europe/Berlin.
+override: An override by Ravi puts Chen on call instead of Ravi from Tue 10 Mar 2026 11:00 until Tue 10 Mar 2026 19:00, Europe/Berlin: Dentist.
+`},
+		{"a later override states nobody", overridden, "2026-03-10T12:30:00Z", "", "2026-03-10T12:00:00Z", "2026-03-10T13:00:00Z", `roster: The roster Storefront on call says who is the primary responder.
+layer: It is the turn of Ravi in the rotation weeks, from Mon 9 Mar 2026 09:00 until Mon 16 Mar 2026 09:00, Europe/Berlin.
+override: An override states that nobody is on call instead of Ravi from Tue 10 Mar 2026 13:00 until Tue 10 Mar 2026 14:00, Europe/Berlin: fire drill.
+nobody: Nobody is the primary responder of Storefront on call at Tue 10 Mar 2026 13:30, Europe/Berlin: an override says so; this changes at Tue 10 Mar 2026 14:00.
+`},
+		{"a later rotation wins where it has somebody", layered, "2026-03-11T10:00:00Z", "eli", "2026-03-11T00:00:00Z", "2026-03-12T00:00:00Z", `roster: The roster Storefront on call says who is the primary responder.
+layer: It is the turn of Eli in the rotation launch (layer 2 of 2), from Wed 11 Mar 2026 00:00 until Thu 12 Mar 2026 00:00, UTC.
+`},
+		{"and only there", layered, "2026-03-13T10:00:00Z", "ravi", "2026-03-13T00:00:00Z", "2026-03-16T08:00:00Z", `roster: The roster Storefront on call says who is the primary responder.
+layer: It is the turn of Ravi in the rotation weeks (layer 1 of 2), from Mon 9 Mar 2026 09:00 until Mon 16 Mar 2026 09:00, Europe/Berlin.
+`},
+		{"a rotation that cannot be read has nobody and says so", broken, "2026-03-10T11:00:00Z", "", "", "", `roster: The roster Storefront on call says who is the primary responder.
+condition: The rotation weeks is left out: "Mars/Olympus" is not a known time zone: write the name of a place, such as Europe/Berlin or America/Los_Angeles, or UTC.
+nobody: Nobody is the primary responder of Storefront on call at Tue 10 Mar 2026 11:00, UTC: no rotation has a turn then.
+`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			hs := rota.OnCall(z, c.roster, 7, instant(t, c.at), names)
+			if len(hs) != 2 || hs[0].Role != muster.PrimaryResponder || hs[1].Role != muster.SecondaryResponder {
+				t.Fatalf("%+v", hs)
+			}
+			h := hs[0]
+			if got := joined(h.People); got != c.who {
+				t.Errorf("on call is %q, want %q", got, c.who)
+			}
+			if got := shown(h.Since); got != c.since {
+				t.Errorf("since %s, want %s", got, c.since)
+			}
+			if got := shown(h.Until); got != c.until {
+				t.Errorf("until %s, want %s", got, c.until)
+			}
+			if got := texts(h.Reasons); got != c.sentence {
+				t.Errorf("got:\n%swant:\n%s", got, c.sentence)
+			}
+			for _, r := range h.Reasons {
+				if r.Ref != "rosters/storefront" || r.Revision != 7 || r.Facts["role"] != "primary" {
+					t.Errorf("%+v", r)
+				}
+			}
+		})
+	}
+}
+
+func TestARosterWithoutRotationsHoldsNothing(t *testing.T) {
+	z := rota.NewZones()
+	r := &muster.Roster{Name: "empty"}
+	if hs := rota.OnCall(z, r, 1, instant(t, "2026-03-10T11:00:00Z"), nil); len(hs) != 0 {
+		t.Errorf("%+v", hs)
+	}
+	h := rota.Holder(z, r, muster.SecondaryResponder, 1, instant(t, "2026-03-10T11:00:00Z"), nil)
+	const want = `roster: The roster empty says who is the secondary responder.
+nobody: Nobody is the secondary responder of empty at Tue 10 Mar 2026 11:00, UTC: the roster has no rotation for this.
+`
+	if got := texts(h.Reasons); len(h.People) != 0 || got != want {
+		t.Errorf("%v, %s", h.People, got)
+	}
+	if n := rota.NextChange(z, r, instant(t, "2026-03-10T11:00:00Z")); !n.IsZero() {
+		t.Errorf("%s", n)
+	}
+}
+
+func joined(people []muster.UserName) string {
+	var s []string
+	for _, p := range people {
+		s = append(s, string(p))
+	}
+	return strings.Join(s, " ")
+}
+
+func shown(i muster.Instant) string {
+	if i.IsZero() {
+		return ""
+	}
+	return i.Format(time.RFC3339)
+}
+
+// Vectors of whole schedules, of those units and parts that a roster has.
+func TestRotationVectors(t *testing.T) {
+	z := rota.NewZones()
+	type shift struct{ Start, End, Who string }
+	for _, c := range vectors(t, "rotation") {
+		in := decode[struct {
+			Every        int
+			Participants []string
+			StartLocal   string `json:"start_local"`
+			Unit, Zone   string
+			Window       [2]string
+		}](t, c.Input)
+		if in.Unit != "day" && in.Unit != "week" {
+			continue // months and hours are no units of a rotation
+		}
+		t.Run(c.ID, func(t *testing.T) {
+			day, clock, _ := strings.Cut(in.StartLocal, "T")
+			r := &muster.Roster{Name: "r", Rotations: []muster.Rotation{{
+				Name: "r", Role: muster.PrimaryResponder, Zone: in.Zone, Every: in.Every, Unit: muster.RotationUnit(in.Unit),
+				Start: day, Handoff: clock, People: users(in.Participants...),
+			}}}
+			var got []shift
+			for _, s := range rota.Shifts(z, r, muster.PrimaryResponder, instant(t, in.Window[0]), instant(t, in.Window[1])) {
+				got = append(got, shift{shown(s.From), shown(s.Until), joined(s.People)})
+			}
+			if want := decode[struct{ Shifts []shift }](t, c.Expect).Shifts; !slices.Equal(got, want) {
+				t.Errorf("got  %v\nwant %v\n%s", got, want, c.Why)
+			}
+		})
+	}
+}
+
+func TestOverrideVectors(t *testing.T) {
+	z := rota.NewZones()
+	tested := 0
+	for _, c := range vectors(t, "final_schedule") {
+		in := decode[struct {
+			Layers []struct {
+				Every        int
+				Participants []string
+				StartLocal   string `json:"start_local"`
+				Unit, Zone   string
+				Restriction  any
+			}
+			Overrides []struct {
+				Created         int
+				Start, End, Who string
+			}
+			Swaps  []any
+			Window [2]string
+		}](t, c.Input)
+		if len(in.Swaps) > 0 || in.Layers[0].Restriction != nil {
+			continue // a roster has neither yet
+		}
+		tested++
+		r := &muster.Roster{Name: "r"}
+		for i, l := range in.Layers {
+			day, clock, _ := strings.Cut(l.StartLocal, "T")
+			r.Rotations = append(r.Rotations, muster.Rotation{
+				Name: string(rune('a' + i)), Role: muster.PrimaryResponder, Zone: l.Zone, Every: l.Every, Unit: muster.RotationUnit(l.Unit),
+				Start: day, Handoff: clock, People: users(l.Participants...),
+			})
+		}
+		for _, o := range in.Overrides { // the file lists them in order of creation
+			x := muster.Override{ID: o.Start, Role: muster.PrimaryResponder, From: instant(t, o.Start), Until: instant(t, o.End)}
+			if o.Who != "" {
+				x.People = users(o.Who)
+			}
+			r.Overrides = append(r.Overrides, x)
+		}
+		type shift struct{ Start, End, Who string }
+		var got []shift
+		for _, s := range rota.Shifts(z, r, muster.PrimaryResponder, instant(t, in.Window[0]), instant(t, in.Window[1])) {
+			got = append(got, shift{shown(s.From), shown(s.Until), joined(s.People)})
+		}
+		if want := decode[struct{ Shifts []shift }](t, c.Expect).Shifts; !slices.Equal(got, want) {
+			t.Errorf("%s: got  %v\nwant %v\n%s", c.ID, got, want, c.Why)
+		}
+	}
+	if tested < 2 {
+		t.Errorf("only %d vectors fit a roster", tested)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	z := rota.NewZones()
+	r := storefront()
+	r.Overrides = []muster.Override{
+		{ID: "o1", Role: muster.PrimaryResponder, From: instant(t, "2026-03-10T12:00:00Z"), Until: instant(t, "2026-03-10T13:00:00Z")},
+		{ID: "o2", Role: muster.PrimaryResponder, People: users("eli"), From: instant(t, "2026-03-11T12:00:00Z"), Until: instant(t, "2026-03-11T13:00:00Z")},
+	}
+	var got strings.Builder
+	for _, w := range rota.Warnings(z, r, instant(t, "2026-03-09T12:00:00Z"), instant(t, "2026-03-12T12:00:00Z"), names) {
+		got.WriteString(string(w.Kind) + ": " + w.Text + "\n")
+	}
+	const want = `gap: Nobody is the primary responder of Storefront on call from Tue 10 Mar 2026 13:00 until Tue 10 Mar 2026 14:00, Europe/Berlin.
+same_person: Eli is primary and secondary responder at once: there is no back-up.
+long_shift: Ravi is the primary responder of Storefront on call for 4.8 days without a break, from Wed 11 Mar 2026 14:00 until Mon 16 Mar 2026 09:00, Europe/Berlin: shifts longer than 3 or 4 days are detrimental.
+`
+	if got.String() != want {
+		t.Errorf("got:\n%swant:\n%s", got.String(), want)
+	}
+
+	alone := storefront()
+	alone.Rotations = alone.Rotations[:1]
+	alone.Rotations[0].Every, alone.Rotations[0].Unit = 4, muster.UnitDay
+	ws := rota.Warnings(z, alone, instant(t, "2026-10-20T12:00:00Z"), instant(t, "2026-11-20T12:00:00Z"), names)
+	if len(ws) != 1 || ws[0].Kind != rota.WarnNoSecondary {
+		t.Errorf("four days of the calendar are not too long, even when one has 25 hours: %+v", ws)
+	}
+}
+
+func BenchmarkOnCall(b *testing.B) {
+	z := rota.NewZones()
+	r := storefront()
+	at := muster.FromMicros(1_795_000_000_000_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		rota.OnCall(z, r, 1, at, nil)
+	}
+}
+
+func BenchmarkNextChange(b *testing.B) {
+	z := rota.NewZones()
+	r := storefront()
+	at := muster.FromMicros(1_795_000_000_000_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		rota.NextChange(z, r, at)
+	}
+}
