@@ -46,7 +46,7 @@ type AccessWriter interface {
 	DeleteSessionsOf(user muster.UserName) error
 	InsertKey(hash string, k *muster.APIKey) error
 	UpdateKey(k *muster.APIKey) error
-	SetPassphrase(user muster.UserName, hash string) error
+	SetPassphraseHash(user muster.UserName, hash string) error
 	PutSecret(name string, sealed []byte) error
 }
 
