@@ -1,0 +1,77 @@
+package escalate
+
+import (
+	"time"
+
+	"github.com/muster-oncall/muster"
+)
+
+// EventKind says what happened to an escalation.
+type EventKind string
+
+// The kinds of events.
+const (
+	Start    EventKind = "start"    // the alert opened
+	Timer    EventKind = "timer"    // the wake-up of a step or of the fallback is due
+	Ack      EventKind = "ack"      // somebody acknowledged the alert
+	Unack    EventKind = "unack"    // the acknowledgement was taken back, or ran out
+	Hold     EventKind = "hold"     // the alert is silenced, or waits for triage
+	Release  EventKind = "release"  // the silence ended, or somebody confirmed the alert
+	Resolve  EventKind = "resolve"  // the alert is over
+	Escalate EventKind = "escalate" // a person asks for the next step now; this ends a pause of any kind, also an acknowledgement
+)
+
+// Event is what happened. Because is a clause for the explanation ("Ana asked for it", "the acknowledgement ran out after
+// 30m"); without it the sentence is a general one.
+type Event struct {
+	Kind EventKind
+	// Until ends the hold of a Hold: when the silence ends. Zero: it has no end of its own, a person ends it (triage). On an
+	// Unack it says that the alert is silenced until then: it is held instead of paged.
+	Until   muster.Instant
+	Because string
+}
+
+// Who answers whom a step reaches. The reasons come back on the pages and notes that they explain.
+type Who interface {
+	// OnCall resolves a target to people: nobody is an empty list with a reason that says so.
+	OnCall(t muster.Target) ([]muster.UserName, []muster.Reason)
+	// Methods are the ways to page a person, in order. None means that the person cannot be reached, with a reason. The
+	// reasons tell how they were chosen; that they are used is told here.
+	Methods(u muster.UserName, urgency muster.Urgency) ([]Method, []muster.Reason)
+	// Fallback is whom an exhausted escalation pages when its policy names nobody, or nobody who can be reached.
+	Fallback() ([]muster.UserName, []muster.Reason)
+}
+
+// Namer is a [Who] that knows how people are called. Without it people are shown by the names of their documents.
+type Namer interface {
+	Name(u muster.UserName) string
+}
+
+// Method is one way to page a person, After the moment of the step.
+type Method struct {
+	Contact muster.ContactFact
+	After   time.Duration
+}
+
+// Effects are what follows from an event besides the escalation's new state.
+type Effects struct {
+	Pages    []muster.Planned // to be planned, in order
+	Wake     muster.Instant   // set a timer for this instant; zero: none
+	WakeKind muster.TimerKind
+	// CancelTimers removes the timers that the escalation has before Wake is set.
+	CancelTimers bool
+	// CancelPages cancels the planned pages that are not started.
+	CancelPages bool
+	// Taken is the step that was taken, to be completed with Revision and Contacts and added to the escalation.
+	Taken *muster.StepTaken
+	// Notes are what nobody is paged about: steps that reached nobody, rounds that are used up.
+	Notes []muster.Reason
+}
+
+// RepeatFallback is how long an exhausted escalation waits before it pages the fallback again: long enough for somebody to
+// find a computer, short enough that an unheard page does not cost an hour.
+const RepeatFallback = 5 * time.Minute
+
+// minWait guards against a policy that came around the checks with a step that waits for nothing: it would page in a
+// loop without end.
+const minWait = 30 * time.Second

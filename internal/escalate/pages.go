@@ -1,0 +1,225 @@
+package escalate
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/muster-oncall/muster"
+)
+
+// decision gathers pages and notes while a step is looked for.
+type decision struct {
+	who   Who
+	notes []muster.Reason
+	empty bool // no step of the policy reaches anybody
+}
+
+func (d *decision) note(r ...muster.Reason) { d.notes = append(d.notes, r...) }
+
+func (d *decision) name(u muster.UserName) string {
+	if n, ok := d.who.(Namer); ok {
+		return n.Name(u)
+	}
+	return string(u)
+}
+
+// step resolves the step e.Step. No pages means that it reached nobody, which is noted.
+func (d *decision) step(e muster.Escalation, ev Event, now muster.Instant) []muster.Planned {
+	why := d.why(e, ev)
+	r := reach{d: d, e: e, now: now, why: why}
+	for _, t := range e.Policy.Steps[e.Step-1].Targets {
+		r.target(t)
+	}
+	if len(r.pages) == 0 {
+		d.note(policyReason(e, muster.ReasonNobody,
+			fmt.Sprintf("Step %d of %d reaches nobody, so it is passed over at once.", e.Step, len(e.Policy.Steps)), facts(e)))
+	}
+	return r.pages
+}
+
+// fallback resolves whom an exhausted escalation pages: the policy's own fallback, and where that reaches nobody, the
+// general one.
+func (d *decision) fallback(e muster.Escalation, ev Event, now muster.Instant) []muster.Planned {
+	text := fmt.Sprintf("Nobody acknowledged: all %s of the policy are used up", count(len(e.Policy.Steps), "step"))
+	if e.Policy.Repeat > 0 {
+		text += " in " + count(1+e.Policy.Repeat, "round")
+	}
+	switch {
+	case ev.Kind == Escalate:
+		text = "There is no further step that reaches anybody, and " + strings.TrimSuffix(ev.Because, ".")
+	case e.Status == muster.EscalationExhausted:
+		text = "Still nobody acknowledged"
+	case d.empty:
+		text = "No step of the policy reaches anybody"
+	}
+	text += ". The fallback is paged, and again every " + muster.Duration(RepeatFallback).String() + " until somebody acknowledges."
+	r := reach{d: d, e: e, now: now, why: []muster.Reason{policyOf(e), policyReason(e, muster.ReasonStep, text, facts(e))}}
+	for _, t := range e.Policy.Fallback {
+		r.target(t)
+	}
+	if len(r.pages) == 0 {
+		people, why := d.who.Fallback()
+		r.people(people, why)
+	}
+	d.note(r.why[1])
+	if len(r.pages) == 0 {
+		d.note(policyReason(e, muster.ReasonNobody, "Nobody is left who could be paged: the fallback reaches nobody either. Muster tries again in "+
+			muster.Duration(RepeatFallback).String()+".", facts(e)))
+	}
+	return r.pages
+}
+
+// reach plans the pages of one step. A person is paged once, by whichever target comes first.
+type reach struct {
+	d     *decision
+	e     muster.Escalation
+	now   muster.Instant
+	why   []muster.Reason
+	seen  []muster.UserName
+	pages []muster.Planned
+}
+
+func (r *reach) target(t muster.Target) {
+	people, why := r.d.who.OnCall(t)
+	r.people(people, why)
+}
+
+func (r *reach) people(people []muster.UserName, why []muster.Reason) {
+	if len(people) == 0 {
+		r.d.note(why...)
+	}
+	told := false
+	for _, u := range people {
+		if slices.Contains(r.seen, u) {
+			continue
+		}
+		r.seen = append(r.seen, u)
+		methods, how := r.d.who.Methods(u, r.e.Urgency)
+		if len(methods) == 0 {
+			if !told {
+				r.d.note(why...)
+				told = true
+			}
+			r.d.note(how...)
+			continue
+		}
+		for _, m := range methods {
+			r.pages = append(r.pages, muster.Planned{
+				User: u, Name: r.d.name(u), Contact: m.Contact, At: r.now.Plus(max(m.After, 0)), Step: r.e.Step, Round: r.e.Round,
+				Reasons: slices.Concat(r.why, why, how, []muster.Reason{contactReason(m)}),
+			})
+		}
+	}
+}
+
+// why is the beginning of every explanation of a step: the policy, the steps that were passed over, and why it is this
+// step's turn.
+func (d *decision) why(e muster.Escalation, ev Event) []muster.Reason {
+	out := []muster.Reason{policyOf(e)}
+	for _, n := range d.notes {
+		if n.Kind == muster.ReasonNobody && n.Facts["step"] != "" {
+			out = append(out, n)
+		}
+	}
+	text := fmt.Sprintf("Step %d of %d", e.Step, len(e.Policy.Steps))
+	if e.Round > 1 {
+		text += " in round " + strconv.Itoa(e.Round)
+	}
+	switch last := lastTaken(e); {
+	case ev.Because != "":
+		text += ": " + strings.TrimSuffix(ev.Because, ".") + "."
+	case last == nil || ev.Kind != Timer:
+		text += " is taken at once."
+	default:
+		text += ": " + d.told(*last, e) + " and waited " + muster.Duration(waitedFor(*last, e)).String() + " without an answer."
+	}
+	return append(out, policyReason(e, muster.ReasonStep, text, facts(e)))
+}
+
+// told says whom an earlier step paged: "step 1 paged Ravi at 03:12 UTC".
+func (d *decision) told(t muster.StepTaken, e muster.Escalation) string {
+	text := "step " + strconv.Itoa(t.Step)
+	if t.Fallback {
+		text = "the fallback"
+	}
+	var people []string
+	for _, u := range slices.Sorted(maps.Keys(t.Contacts)) {
+		people = append(people, d.name(u))
+	}
+	if len(people) > 0 {
+		text += " paged " + strings.Join(people, " and ") + " at "
+	} else {
+		text += " was taken at "
+	}
+	at := t.At
+	if !e.StepStarted.IsZero() && e.StepStarted.After(at.Time) {
+		at = e.StepStarted
+	}
+	return text + at.UTC().Format("15:04") + " UTC"
+}
+
+func waitedFor(t muster.StepTaken, e muster.Escalation) time.Duration {
+	if t.Fallback {
+		return RepeatFallback
+	}
+	if t.Step >= 1 && t.Step <= len(e.Policy.Steps) {
+		return e.Policy.Steps[t.Step-1].Wait.Std()
+	}
+	return 0
+}
+
+func lastTaken(e muster.Escalation) *muster.StepTaken {
+	if len(e.Taken) == 0 {
+		return nil
+	}
+	return &e.Taken[len(e.Taken)-1]
+}
+
+func policyOf(e muster.Escalation) muster.Reason {
+	title := e.Policy.Title
+	if title == "" {
+		title = string(e.Policy.Name)
+	}
+	text := "The policy " + title + " has " + count(len(e.Policy.Steps), "step")
+	if e.Policy.Repeat > 0 {
+		text += " and goes through them " + strconv.Itoa(1+e.Policy.Repeat) + " times"
+	}
+	return policyReason(e, muster.ReasonPolicy, text+".", map[string]string{"policy": string(e.Policy.Name), "title": title})
+}
+
+func policyReason(e muster.Escalation, kind muster.ReasonKind, text string, facts map[string]string) muster.Reason {
+	return muster.Reason{Kind: kind, Ref: muster.DocRef(muster.KindPolicies, e.Policy.Name), Revision: e.Revision, Text: text, Facts: facts}
+}
+
+func facts(e muster.Escalation) map[string]string {
+	return map[string]string{
+		"step": strconv.Itoa(e.Step), "steps": strconv.Itoa(len(e.Policy.Steps)),
+		"round": strconv.Itoa(e.Round), "rounds": strconv.Itoa(1 + e.Policy.Repeat),
+	}
+}
+
+func contactReason(m Method) muster.Reason {
+	text := "Paged by " + m.Contact.Method
+	if m.Contact.Hint != "" {
+		text += " (" + m.Contact.Hint + ")"
+	}
+	f := map[string]string{"contact": string(m.Contact.ID), "method": m.Contact.Method, "connector": string(m.Contact.Connector)}
+	if m.After > 0 {
+		text += ", " + muster.Duration(m.After).String() + " after the step unless it is acknowledged before"
+		f["after"] = muster.Duration(m.After).String()
+	} else {
+		text += " at once"
+	}
+	return muster.Reason{Kind: muster.ReasonContact, Ref: muster.DocRef(muster.KindConnectors, m.Contact.Connector), Text: text + ".", Facts: f}
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
