@@ -109,6 +109,9 @@ type StepTaken struct {
 	At       Instant                    `json:"at"`
 	Revision Revision                   `json:"revision"`
 	Fallback bool                       `json:"fallback,omitempty"` // the policy was used up
+	Event    string                     `json:"event,omitempty"`    // what led to the step: start, timer, unack, release, escalate
+	Because  string                     `json:"because,omitempty"`  // what the event said of itself
+	Started  Instant                    `json:"started,omitzero"`   // first real attempt of the step before
 	Contacts map[UserName][]ContactFact `json:"contacts,omitempty"`
 }
 
