@@ -1,0 +1,367 @@
+package command
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/escalate"
+	"github.com/muster-oncall/muster/internal/plan"
+	"github.com/muster-oncall/muster/internal/store"
+)
+
+// OneAlert names an alert.
+type OneAlert struct {
+	Alert muster.AlertID `json:"alert" path:"alert" arg:"1" doc:"the alert's ID"`
+}
+
+// NoteAlert names an alert, with a word about it.
+type NoteAlert struct {
+	Alert muster.AlertID `json:"alert" path:"alert" arg:"1" doc:"the alert's ID"`
+	Note  string         `json:"note,omitempty" arg:"rest" doc:"a word about it, for the timeline"`
+}
+
+// step runs an event of the escalation of an alert and gathers what follows.
+func (c *Call) step(r *rows, a *muster.Alert, event escalate.Event) (*muster.Escalation, error) {
+	e, err := c.EscalationOf(a.ID)
+	if err != nil || e == nil {
+		return nil, err
+	}
+	contacts, err := c.contactsFor(&e.Policy)
+	if err != nil {
+		return nil, err
+	}
+	run, eff := plan.Escalate(c.Snap, contacts, *e, event, c.Now())
+	if err := c.apply(r, a, &run, eff); err != nil {
+		return nil, err
+	}
+	r.runs = append(r.runs, &run)
+	return &run, nil
+}
+
+// ackAlert acknowledges: pages stop, the time-out of the acknowledgement starts.
+func (c *Call) ackAlert(in NoteAlert) (*muster.Alert, error) {
+	a, err := c.Alert(in.Alert)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.prove(fmt.Sprintf("%s acknowledged", c.Actor.Name)); err != nil {
+		return nil, err
+	}
+	switch a.Status {
+	case muster.AlertAcknowledged:
+		return a, nil
+	case muster.AlertResolved:
+		return nil, muster.Errorf(muster.ErrConflict, "The alert %q is resolved already: there is nothing to acknowledge.", a.Title)
+	case muster.AlertOpen:
+	}
+	var r rows
+	by := c.Actor.By()
+	a.Status, a.AcknowledgedAt, a.AcknowledgedBy = muster.AlertAcknowledged, c.Now(), &by
+	a.Triage = false
+	if _, err := c.step(&r, a, escalate.Event{Kind: escalate.Ack}); err != nil {
+		return nil, err
+	}
+	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, withNote(c.Actor.Name+" acknowledged"+viaText(c.Actor), in.Note)))
+	r.changed = append(r.changed, a)
+	if a.Incident != "" {
+		if err := c.seen(a.Incident); err != nil {
+			return nil, err
+		}
+	}
+	return a, r.flush(c)
+}
+
+func viaText(a muster.Actor) string {
+	switch a.Surface {
+	case muster.SurfacePage:
+		return " from the page"
+	case muster.SurfaceChat:
+		return " from chat"
+	case muster.SurfaceCLI:
+		return " from the command line"
+	case muster.SurfaceWeb, muster.SurfaceAPI, muster.SurfaceIntake, muster.SurfaceEngine, muster.SurfaceSetup:
+	}
+	return ""
+}
+
+func withNote(text, note string) string {
+	if note == "" {
+		return text
+	}
+	return text + ": " + muster.Clip(note, 2000)
+}
+
+// prove writes the proof of a page: only an actor that came with the page's own token has one.
+func (c *Call) prove(how string) error {
+	if c.Actor.Page == "" {
+		return nil
+	}
+	p, err := c.Page(c.Actor.Page)
+	if err != nil {
+		return err
+	}
+	if p.State == muster.PageProved {
+		return nil
+	}
+	p.State, p.ProvedAt, p.Proof, p.Detail = muster.PageProved, c.Now(), how, ""
+	if err := c.UpdatePages([]*muster.Page{p}); err != nil {
+		return err
+	}
+	if ct, err := c.Contact(p.Contact); err == nil {
+		ct.LastProved = c.Now()
+		if err := c.UpdateContact(ct); err != nil {
+			return err
+		}
+	} else if muster.CodeOf(err) != muster.ErrNotFound {
+		return err
+	}
+	c.Emit(store.Event{Topic: "alert:" + string(p.Alert), Parts: []string{"page"}})
+	return nil
+}
+
+// unackAlert gives an acknowledged alert back: it pages again from the first step.
+func (c *Call) unackAlert(in NoteAlert) (*muster.Alert, error) {
+	a, err := c.Alert(in.Alert)
+	if err != nil {
+		return nil, err
+	}
+	switch a.Status {
+	case muster.AlertOpen:
+		return a, nil
+	case muster.AlertResolved:
+		return nil, muster.Errorf(muster.ErrConflict, "The alert %q is resolved: declare an incident or wait for a new alert.", a.Title)
+	case muster.AlertAcknowledged:
+	}
+	return a, c.reopenPaging(a, withNote(c.Actor.Name+" gave the alert back", in.Note))
+}
+
+func (c *Call) reopenPaging(a *muster.Alert, text string) error {
+	var r rows
+	a.Status, a.AcknowledgedAt, a.AcknowledgedBy = muster.AlertOpen, muster.Instant{}, nil
+	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, text))
+	if _, err := c.step(&r, a, escalate.Event{Kind: escalate.Unack}); err != nil {
+		return err
+	}
+	r.changed = append(r.changed, a)
+	return r.flush(c)
+}
+
+// escalateAlert takes the next step now.
+func (c *Call) escalateAlert(in NoteAlert) (*muster.Alert, error) {
+	a, err := c.Alert(in.Alert)
+	if err != nil {
+		return nil, err
+	}
+	if a.Status == muster.AlertResolved {
+		return nil, muster.Errorf(muster.ErrConflict, "The alert %q is resolved: nobody needs to be paged about it.", a.Title)
+	}
+	if err := c.prove(c.Actor.Name + " escalated"); err != nil {
+		return nil, err
+	}
+	var r rows
+	a.Status, a.AcknowledgedAt, a.AcknowledgedBy = muster.AlertOpen, muster.Instant{}, nil
+	a.Triage, a.Suppressed = false, nil
+	if err := c.DeleteTimersOf(string(a.ID), muster.TimerSilenceEnd); err != nil {
+		return nil, err
+	}
+	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, withNote(c.Actor.Name+" escalated", in.Note)))
+	if _, err := c.step(&r, a, escalate.Event{Kind: escalate.Escalate, Because: c.Actor.Name + " asked for it"}); err != nil {
+		return nil, err
+	}
+	r.changed = append(r.changed, a)
+	return a, r.flush(c)
+}
+
+// resolveAlertOp ends an alert by hand.
+func (c *Call) resolveAlertOp(in NoteAlert) (*muster.Alert, error) {
+	a, err := c.Alert(in.Alert)
+	if err != nil {
+		return nil, err
+	}
+	if a.Status == muster.AlertResolved {
+		return a, nil
+	}
+	return a, c.resolveAlert(a, withNote(c.Actor.Name+" resolved the alert", in.Note))
+}
+
+// resolveAlert ends an alert that is not resolved.
+func (c *Call) resolveAlert(a *muster.Alert, text string) error {
+	var r rows
+	by := c.Actor.By()
+	a.Status, a.ResolvedAt, a.ResolvedBy = muster.AlertResolved, c.Now(), &by
+	a.Triage, a.Suppressed = false, nil
+	if _, err := c.step(&r, a, escalate.Event{Kind: escalate.Resolve}); err != nil {
+		return err
+	}
+	if err := c.DeleteTimersOf(string(a.ID)); err != nil {
+		return err
+	}
+	a.NextWakeAt = muster.Instant{}
+	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, text))
+	r.changed = append(r.changed, a)
+	return r.flush(c)
+}
+
+// confirmAlert ends triage: the alert is real, and pages.
+func (c *Call) confirmAlert(in NoteAlert) (*muster.Alert, error) {
+	a, err := c.Alert(in.Alert)
+	if err != nil {
+		return nil, err
+	}
+	if !a.Triage || a.Status != muster.AlertOpen {
+		return a, nil
+	}
+	a.Triage = false
+	return a, c.release(a, withNote(c.Actor.Name+" confirmed the alert", in.Note))
+}
+
+// release starts the paging of an alert that was held back.
+func (c *Call) release(a *muster.Alert, text string) error {
+	var r rows
+	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, text))
+	if a.Suppressed == nil && !a.Triage {
+		if _, err := c.step(&r, a, escalate.Event{Kind: escalate.Release}); err != nil {
+			return err
+		}
+	}
+	r.changed = append(r.changed, a)
+	return r.flush(c)
+}
+
+// PageResponder pages a person by hand about an alert.
+type PageResponder struct {
+	Alert  muster.AlertID  `json:"alert" path:"alert" arg:"2" doc:"the alert's ID"`
+	Person muster.UserName `json:"person" arg:"1" doc:"the name of the person"`
+	Note   string          `json:"note,omitempty" arg:"rest" doc:"what you need of them"`
+}
+
+func (c *Call) pageResponder(in PageResponder) (*muster.Alert, error) {
+	a, err := c.Alert(in.Alert)
+	if err != nil {
+		return nil, err
+	}
+	u := c.Snap.Catalog.Users[in.Person]
+	if u == nil || u.Disabled {
+		return nil, muster.Errorf(muster.ErrInvalid, "There is no person called %q%s.", in.Person, nearestUser(c, string(in.Person)))
+	}
+	if a.Status == muster.AlertResolved {
+		return nil, muster.Errorf(muster.ErrConflict, "The alert %q is resolved: nobody needs to be paged about it.", a.Title)
+	}
+	got, err := c.ContactsOf([]muster.UserName{in.Person})
+	if err != nil {
+		return nil, err
+	}
+	pages := plan.PageByHand(c.Snap, contactFacts(got), in.Person, c.Actor.Name, c.Now())
+	if len(pages) == 0 {
+		return nil, muster.Errorf(muster.ErrConflict, "%s cannot be paged: no contact method of theirs is verified. Add one in Settings, People.", u.Display)
+	}
+	var r rows
+	for _, p := range pages {
+		c.planPage(&r, a, "", p)
+	}
+	r.entries = append(r.entries, c.alertEntry(a, muster.EntryPage, withNote(fmt.Sprintf("%s paged %s", c.Actor.Name, u.Display), in.Note)))
+	return a, r.flush(c)
+}
+
+func nearestUser(c *Call, word string) string {
+	var names []string
+	for u := range c.Snap.Catalog.Users {
+		names = append(names, string(u))
+	}
+	if n := muster.Nearest(word, names); n != "" {
+		return fmt.Sprintf(" (did you mean %q?)", n)
+	}
+	return ""
+}
+
+// SilenceAlerts holds back pages about matching alerts until a moment.
+type SilenceAlerts struct {
+	Name  muster.SilenceName `json:"name,omitempty" doc:"a name for the silence; one is made up when empty"`
+	Match string             `json:"match" doc:"which alerts, in CEL: labels.host == \"web-1\""`
+	For   muster.Duration    `json:"for" doc:"how long: 2h"`
+	Why   string             `json:"why" arg:"rest" doc:"why"`
+	Team  muster.TeamName    `json:"team,omitempty" doc:"the team that owns the silence"`
+}
+
+func (c *Call) silenceAlerts(in SilenceAlerts) (*muster.Silence, error) {
+	if c.Actor.User == "" {
+		return nil, muster.Errorf(muster.ErrForbidden, "A silence needs a person who answers for it: sign in as one.")
+	}
+	if in.Name == "" {
+		in.Name = muster.SilenceName("silence-" + c.IDs.Token(4))
+	}
+	s := &muster.Silence{
+		Name: in.Name, Match: in.Match, From: c.Now(), Until: c.Now().Plus(in.For.Std()), Owner: c.Actor.User, Why: in.Why, Team: in.Team,
+	}
+	if c.Snap.Catalog.Silences[s.Name] != nil {
+		return nil, muster.Errorf(muster.ErrConflict, "There is a silence called %q already.", s.Name)
+	}
+	_, err := c.writeDocs([]docChange{{kind: muster.KindSilences, name: string(s.Name), doc: s}}, in.Why)
+	return s, err
+}
+
+// maxRearm bounds how often a step that could not be begun waits again.
+const maxRearm = 3
+
+// fireEscalate is the timer of the next step. A step that Muster itself was late to begin keeps its full wait (I15).
+func (c *Call) fireEscalate(t *muster.Timer) error {
+	a, err := c.Alert(muster.AlertID(t.Ref))
+	if err != nil {
+		return err
+	}
+	e, err := c.EscalationOf(a.ID)
+	if err != nil || e == nil || e.Generation != t.Generation || a.Status != muster.AlertOpen {
+		return err
+	}
+	pages, err := c.PagesOf(a.ID)
+	if err != nil {
+		return err
+	}
+	e.StepStarted = c.firstStart(e, pages)
+	contacts, err := c.contactsFor(&e.Policy)
+	if err != nil {
+		return err
+	}
+	var r rows
+	run, eff := plan.Escalate(c.Snap, contacts, *e, escalate.Event{Kind: escalate.Timer}, c.Now())
+	if len(eff.Pages) > 0 || run.Status == muster.EscalationExhausted {
+		text := fmt.Sprintf("Muster escalated: no answer for %s", muster.Duration(c.Now().Sub(e.StepAt.Time).Round(time.Second)))
+		if run.Status == muster.EscalationExhausted && e.Status != muster.EscalationExhausted {
+			text = "Muster used up the policy: nobody answered"
+		}
+		r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, text))
+	}
+	if err := c.apply(&r, a, &run, eff); err != nil {
+		return err
+	}
+	r.runs = append(r.runs, &run)
+	r.changed = append(r.changed, a)
+	return r.flush(c)
+}
+
+// firstStart is the first real attempt of the running step. While pages of the step wait for Muster itself, the step
+// counts as begun now, at most maxRearm times its wait.
+func (c *Call) firstStart(e *muster.Escalation, pages []*muster.Page) muster.Instant {
+	var first muster.Instant
+	waiting := false
+	for _, p := range pages {
+		if p.Escalation != e.ID || p.Step != e.Step || p.Round != e.Round {
+			continue
+		}
+		if !p.StartedAt.IsZero() && (first.IsZero() || p.StartedAt.Before(first.Time)) {
+			first = p.StartedAt
+		}
+		if p.State == muster.PagePlanned && !p.DueAt.After(c.Now().Time) {
+			waiting = true
+		}
+	}
+	if !first.IsZero() || !waiting || e.Step < 1 || e.Step > len(e.Policy.Steps) {
+		return first
+	}
+	wait := e.Policy.Steps[e.Step-1].Wait.Std()
+	if c.Now().Sub(e.StepAt.Time) > maxRearm*wait {
+		return first
+	}
+	return c.Now()
+}

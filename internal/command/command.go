@@ -1,0 +1,175 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/catalog"
+	"github.com/muster-oncall/muster/internal/plan"
+	"github.com/muster-oncall/muster/internal/store"
+)
+
+// Sealer keeps secrets and addresses unreadable at rest. about binds the sealed bytes to their row.
+type Sealer interface {
+	Seal(plain []byte, about string) ([]byte, error)
+	Unseal(sealed []byte, about string) ([]byte, error)
+}
+
+// Hasher makes and checks passphrase hashes, and hashes tokens for look-up.
+type Hasher interface {
+	HashPassphrase(passphrase string) (string, error)
+	CheckPassphrase(hash, passphrase string) (bool, error)
+	HashToken(token string) string
+}
+
+// Deps is what the application hands in.
+type Deps struct {
+	Store  store.DB
+	IDs    *muster.IDs
+	Live   *catalog.Live
+	Seal   Sealer
+	Hash   Hasher
+	Node   string        // name of this process among those that share the store
+	Lease  time.Duration // how long a started delivery is this node's; 0: 30 s
+	Log    *slog.Logger
+	// CheckConnector checks the settings of a connector document, with the kinds that are built in.
+	CheckConnector catalog.KindCheck
+	// AddressCheck checks and tidies a contact address for a kind of connector, and gives a hint that may be shown.
+	AddressCheck func(kind, address string) (tidy, hint string, err error)
+}
+
+// Commands runs operations. Make it with New; it is safe for concurrent use.
+type Commands struct {
+	Deps
+	intake combiner[receiveItem, []SignalResult]
+	starts combiner[*muster.Delivery, startResult]
+	ends   combiner[DeliveryResult, struct{}]
+	reload sync.Mutex
+	ops    []muster.Op
+}
+
+// New returns the commands over a store. Call [Commands.Load] once before the first operation.
+func New(d Deps) *Commands {
+	if d.Lease == 0 {
+		d.Lease = 30 * time.Second
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Commands{Deps: d}
+	c.intake.run = c.receive
+	c.starts.run = c.start
+	c.ends.run = c.finish
+	c.ops = c.table()
+	return c
+}
+
+// Call is one run of an operation: its transaction, who does it, and the catalog that it decides with.
+type Call struct {
+	store.Tx
+	Actor muster.Actor
+	Snap  *plan.Snapshot
+	*Commands
+}
+
+// errStale says that the catalog moved on: load it and run the command again.
+var errStale = errors.New("command: the catalog is newer than the snapshot")
+
+// Load brings the snapshot to the newest revision.
+func (c *Commands) Load(ctx context.Context) error {
+	c.reload.Lock()
+	defer c.reload.Unlock()
+	var cat *muster.Catalog
+	err := c.Store.Read(ctx, func(r store.Reader) error {
+		head, err := r.Head()
+		if err != nil {
+			return err
+		}
+		if cur := c.Live.Current(); cur != nil && cur.Catalog.Revision >= head {
+			return nil
+		}
+		cat, err = readCatalog(r, head)
+		return err
+	})
+	if err != nil || cat == nil {
+		return err
+	}
+	snap, wrong := plan.NewSnapshot(cat)
+	for _, f := range wrong {
+		c.Log.Error("a document of the catalog cannot be used", "problem", f.String())
+	}
+	c.Live.Swap(snap)
+	return nil
+}
+
+// CatalogAt reads the catalog as it was at a revision: the loader of catalog.Live.
+func CatalogAt(ctx context.Context, db store.DB, rev muster.Revision) (cat *muster.Catalog, err error) {
+	err = db.Read(ctx, func(r store.Reader) error {
+		cat, err = readCatalog(r, rev)
+		return err
+	})
+	return cat, err
+}
+
+func readCatalog(r store.Reader, rev muster.Revision) (*muster.Catalog, error) {
+	rows, err := r.DocsAt(rev)
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]muster.Document, 0, len(rows))
+	revs := make(map[string]muster.Revision, len(rows))
+	for _, row := range rows {
+		d, err := decodeDoc(row)
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, d)
+		revs[muster.DocRef(row.Kind, row.Name)] = row.Revision
+	}
+	return muster.NewCatalog(rev, docs, revs), nil
+}
+
+// write runs fn as one command, with a snapshot that is not older than the transaction.
+func (c *Commands) write(ctx context.Context, lane store.Lane, op string, actor muster.Actor, fn func(*Call) error) error {
+	for try := 0; ; try++ {
+		err := c.Store.Write(ctx, lane, op, func(tx store.Tx) error {
+			snap := c.Live.Current()
+			head, err := tx.Head()
+			if err != nil {
+				return err
+			}
+			if head > snap.Catalog.Revision {
+				return errStale
+			}
+			return fn(&Call{Tx: tx, Actor: actor, Snap: snap, Commands: c})
+		})
+		if !errors.Is(err, errStale) || try == 5 {
+			return err
+		}
+		if err := c.Load(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// Do runs an operation that is not in the table: for the engine and for what only a browser does.
+func (c *Commands) do(ctx context.Context, op string, actor muster.Actor, fn func(*Call) error) error {
+	return c.write(ctx, store.LanePeople, op, actor, fn)
+}
+
+// mustOwn refuses an actor who is not an owner of the team.
+func (c *Call) mustOwn(team muster.TeamName, what string) error {
+	if c.Actor.Owns(team) {
+		return nil
+	}
+	if team == "" {
+		return muster.Errorf(muster.ErrForbidden, "Only an admin may change %s, because no team owns it.", what)
+	}
+	return muster.Errorf(muster.ErrForbidden, "Only an owner of the team %q or an admin may change %s.", team, what)
+}
+
+func id[T ~string](c *Call) T { return muster.NewID[T](c.IDs, c.Now().Time) }

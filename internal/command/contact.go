@@ -1,0 +1,161 @@
+package command
+
+import (
+	"fmt"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/store"
+)
+
+// AddContact adds a contact method of a person.
+type AddContact struct {
+	User      muster.UserName      `json:"user" path:"user" arg:"1" doc:"whose"`
+	Method    string               `json:"method" arg:"2" doc:"its name: phone, mail"`
+	Connector muster.ConnectorName `json:"connector" arg:"3" doc:"the connector that reaches it"`
+	Address   string               `json:"address,omitempty" arg:"4" doc:"e-mail address, URL, number"`
+}
+
+// contactAbout binds a sealed address to its row.
+func contactAbout(id muster.ContactID) string { return "contact/" + string(id) + "/address" }
+
+// addContact adds a method. It is verified when the person answers a test page, and at once for a phone that Muster has
+// itself and for what an admin adds.
+func (c *Call) addContact(in AddContact) (*muster.Contact, error) {
+	if err := c.selfOrAdmin(in.User); err != nil {
+		return nil, err
+	}
+	conn := c.Snap.Catalog.Connectors[in.Connector]
+	if conn == nil {
+		return nil, muster.Errorf(muster.ErrInvalid, "There is no connector called %q.", in.Connector)
+	}
+	if c.Snap.Catalog.Users[in.User] == nil {
+		return nil, muster.Errorf(muster.ErrNotFound, "There is no person called %q.", in.User)
+	}
+	if len(muster.CheckName(in.Method)) > 0 {
+		return nil, muster.Invalid("The contact method is not right", []muster.FieldError{{Path: "method", Message: "use lower-case letters, digits and hyphens: phone"}})
+	}
+	tidy, hint, err := c.AddressCheck(conn.Kind, in.Address)
+	if err != nil {
+		return nil, muster.Invalid("The contact method is not right", []muster.FieldError{{Path: "address", Message: muster.MessageOf(err)}})
+	}
+	have, err := c.ContactsOf([]muster.UserName{in.User})
+	if err != nil {
+		return nil, err
+	}
+	if len(have[in.User]) >= 10 {
+		return nil, muster.Errorf(muster.ErrConflict, "%s has ten contact methods already: remove one first.", in.User)
+	}
+	for _, h := range have[in.User] {
+		if h.Method == in.Method {
+			return nil, muster.Errorf(muster.ErrConflict, "%s has a contact method called %q already.", in.User, in.Method)
+		}
+	}
+	ct := &muster.Contact{ID: id[muster.ContactID](c), User: in.User, Method: in.Method, Connector: in.Connector, Hint: hint, CreatedAt: c.Now()}
+	if conn.Kind == "demo-phone" || c.Actor.Access == muster.AccessAdmin {
+		ct.VerifiedAt = c.Now()
+	}
+	if ct.Sealed, err = c.Seal.Seal([]byte(tidy), contactAbout(ct.ID)); err != nil {
+		return nil, fmt.Errorf("command: seal an address: %w", err)
+	}
+	if err := c.InsertContact(ct); err != nil {
+		return nil, err
+	}
+	return ct, c.audit("add contact", string(in.User), map[string]string{"method": in.Method, "hint": hint})
+}
+
+func (c *Call) selfOrAdmin(u muster.UserName) error {
+	if c.Actor.User == u || c.Actor.Access == muster.AccessAdmin {
+		return nil
+	}
+	return muster.Errorf(muster.ErrForbidden, "Only %s or an admin may change these contact methods.", u)
+}
+
+// OneContact names a contact method.
+type OneContact struct {
+	Contact muster.ContactID `json:"contact" path:"contact" arg:"1" doc:"the contact method's ID"`
+}
+
+func (c *Call) removeContact(in OneContact) (muster.Nothing, error) {
+	ct, err := c.Contact(in.Contact)
+	if err != nil {
+		return muster.Nothing{}, err
+	}
+	if err := c.selfOrAdmin(ct.User); err != nil {
+		return muster.Nothing{}, err
+	}
+	if err := c.DeleteContact(ct.ID); err != nil {
+		return muster.Nothing{}, err
+	}
+	return muster.Nothing{}, c.audit("remove contact", string(ct.User), map[string]string{"method": ct.Method})
+}
+
+// Address opens the sealed address of a contact method, for the connector that uses it.
+func (c *Commands) Address(ct *muster.Contact) (string, error) {
+	b, err := c.Seal.Unseal(ct.Sealed, contactAbout(ct.ID))
+	if err != nil {
+		return "", fmt.Errorf("command: open the address of a contact method: %w", err)
+	}
+	return string(b), nil
+}
+
+// TestConnector asks for a test message through a connector. Its result is the connector's last delivery.
+type TestConnector struct {
+	Connector muster.ConnectorName `json:"connector" path:"connector" arg:"1" doc:"the connector"`
+}
+
+func (c *Call) testConnector(in TestConnector) (muster.Nothing, error) {
+	conn := c.Snap.Catalog.Connectors[in.Connector]
+	if conn == nil {
+		return muster.Nothing{}, muster.Errorf(muster.ErrNotFound, "There is no connector called %q.", in.Connector)
+	}
+	if err := c.mustOwn(conn.Team, "the connector "+string(conn.Name)); err != nil {
+		return muster.Nothing{}, err
+	}
+	d := &muster.Delivery{
+		ID: id[muster.DeliveryID](c), Kind: muster.DeliverNotification, Connector: in.Connector, Ref: "test/" + string(c.Actor.User),
+		State: muster.DeliveryPlanned, DueAt: c.Now(), CreatedAt: c.Now(),
+	}
+	c.leaseIfDue(d)
+	if err := c.InsertDeliveries([]*muster.Delivery{d}); err != nil {
+		return muster.Nothing{}, err
+	}
+	c.emitDelivery(d)
+	return muster.Nothing{}, c.audit("test connector", string(in.Connector), nil)
+}
+
+// PutSecret stores a secret that connector documents refer to by its name.
+type PutSecret struct {
+	Name  string `json:"name" path:"name" doc:"the secret's name"`
+	Value string `json:"value" doc:"the secret; it is never shown again"`
+}
+
+// secretAbout binds a sealed secret to its name.
+func secretAbout(name string) string { return "secret/" + name }
+
+func (c *Call) putSecret(in PutSecret) (muster.Nothing, error) {
+	if wrong := muster.CheckName(in.Name); len(wrong) > 0 {
+		return muster.Nothing{}, muster.Invalid("The secret cannot be stored", wrong)
+	}
+	sealed, err := c.Seal.Seal([]byte(in.Value), secretAbout(in.Name))
+	if err != nil {
+		return muster.Nothing{}, fmt.Errorf("command: seal a secret: %w", err)
+	}
+	if err := c.Tx.PutSecret(in.Name, sealed); err != nil {
+		return muster.Nothing{}, err
+	}
+	c.Emit(store.Event{Topic: "secrets"})
+	return muster.Nothing{}, c.audit("put secret", in.Name, nil)
+}
+
+// OpenSecret opens a stored secret for a connector.
+func (c *Commands) OpenSecret(r store.Reader, name string) (string, error) {
+	sealed, err := r.Secret(name)
+	if err != nil {
+		return "", err
+	}
+	b, err := c.Seal.Unseal(sealed, secretAbout(name))
+	if err != nil {
+		return "", fmt.Errorf("command: open the secret %s: %w", name, err)
+	}
+	return string(b), nil
+}

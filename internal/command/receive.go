@@ -1,0 +1,357 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/escalate"
+	"github.com/muster-oncall/muster/internal/plan"
+	"github.com/muster-oncall/muster/internal/route"
+	"github.com/muster-oncall/muster/internal/store"
+)
+
+// retryAfter is what a sender is told to wait when the outcome is not known.
+const retryAfter = 2 * time.Second
+
+// ReceiveSignals is one request of a source: what it sent, and what it means.
+type ReceiveSignals struct {
+	Source  muster.SourceName
+	Format  string
+	Raw     []byte
+	Signals []muster.Signal
+	Reason  string // why nothing could be read from Raw: kept as a rejected signal
+}
+
+// SignalResult says what became of a signal.
+type SignalResult struct {
+	Alert   muster.AlertID `json:"alert"`
+	Outcome muster.Outcome `json:"outcome"`
+	Detail  string         `json:"detail,omitempty"`
+}
+
+type receiveItem struct {
+	ReceiveSignals
+	prints []print
+	rev    muster.Revision
+}
+
+type print struct {
+	key     store.AlertKey
+	reasons []muster.Reason
+}
+
+// ReceiveSignals stores the signals of a request and what follows from them, and answers after the commit. It is
+// set-shaped: what comes in while a commit is under way is stored by the next one together.
+func (c *Commands) ReceiveSignals(ctx context.Context, in ReceiveSignals) ([]SignalResult, error) {
+	it := receiveItem{ReceiveSignals: in}
+	it.identify(c.Live.Current())
+	return c.intake.Do(ctx, it)
+}
+
+// identify computes the fingerprints, which need the source's document and no clock.
+func (it *receiveItem) identify(s *plan.Snapshot) {
+	src := s.Catalog.Sources[it.Source]
+	if src == nil {
+		src = &muster.Source{Name: it.Source}
+	}
+	it.rev = s.Catalog.Revision
+	it.prints = make([]print, len(it.Signals))
+	for i := range it.Signals {
+		it.Signals[i].Source = it.Source
+		fp, why := route.FingerprintOf(&it.Signals[i], src)
+		it.prints[i] = print{store.AlertKey{Source: it.Source, Fingerprint: fp}, why}
+	}
+}
+
+// receive stores a set of requests in one transaction.
+func (c *Commands) receive(ctx context.Context, items []receiveItem) (out [][]SignalResult, err error) {
+	err = c.write(ctx, store.LaneIntake, "ReceiveSignals", muster.Engine(), func(call *Call) error {
+		b := &intakeBatch{Call: call}
+		out, err = b.run(items)
+		return err
+	})
+	return out, err
+}
+
+// intakeBatch is one run of a set.
+type intakeBatch struct {
+	*Call
+	rows
+	open     map[store.AlertKey]*muster.Alert
+	fresh    map[muster.AlertID]bool // created by this set and not flushed yet
+	contacts plan.Contacts
+	known    map[muster.UserName]bool // whose contacts have been read
+}
+
+func (b *intakeBatch) run(items []receiveItem) ([][]SignalResult, error) {
+	b.fresh, b.contacts, b.known = map[muster.AlertID]bool{}, plan.Contacts{}, map[muster.UserName]bool{}
+	var keys []store.AlertKey
+	seen := map[store.AlertKey]bool{}
+	for i := range items {
+		if items[i].rev != b.Snap.Catalog.Revision {
+			items[i].identify(b.Snap)
+		}
+		for _, p := range items[i].prints {
+			if !seen[p.key] {
+				seen[p.key] = true
+				keys = append(keys, p.key)
+			}
+		}
+	}
+	var err error
+	if b.open, err = b.OpenAlerts(keys); err != nil {
+		return nil, err
+	}
+	out := make([][]SignalResult, len(items))
+	for i := range items {
+		if out[i], err = b.request(&items[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, b.flush(b.Call)
+}
+
+func (b *intakeBatch) request(it *receiveItem) ([]SignalResult, error) {
+	actor := b.sourceActor(it.Source)
+	b.Actor = actor
+	if len(it.Signals) == 0 {
+		detail := it.Reason
+		if detail == "" {
+			detail = "the request holds no signal"
+		}
+		b.signals = append(b.signals, muster.RawSignal{
+			ID: id[muster.SignalID](b.Call), Source: it.Source, Format: it.Format, Outcome: muster.OutcomeRejected,
+			Detail: detail, ReceivedAt: b.Now(), Raw: it.Raw,
+		})
+		return []SignalResult{{Outcome: muster.OutcomeRejected, Detail: detail}}, nil
+	}
+	res := make([]SignalResult, len(it.Signals))
+	var first muster.SignalID
+	for i := range it.Signals {
+		r, err := b.signal(&it.Signals[i], it.prints[i])
+		if err != nil {
+			return nil, err
+		}
+		res[i] = r
+		row := muster.RawSignal{
+			ID: id[muster.SignalID](b.Call), Source: it.Source, Format: it.Format, Alert: r.Alert, Outcome: r.Outcome,
+			Detail: r.Detail, ReceivedAt: b.Now(), Signal: it.Signals[i], Part: i, First: first,
+		}
+		if i == 0 {
+			first, row.Raw = row.ID, it.Raw
+		}
+		b.signals = append(b.signals, row)
+	}
+	return res, nil
+}
+
+func (b *intakeBatch) sourceActor(name muster.SourceName) muster.Actor {
+	title := string(name)
+	if s := b.Snap.Catalog.Sources[name]; s != nil {
+		title = s.Title
+	}
+	return muster.Actor{Name: title, Machine: true, Surface: muster.SurfaceIntake}
+}
+
+func (b *intakeBatch) signal(s *muster.Signal, p print) (SignalResult, error) {
+	a := b.open[p.key]
+	switch {
+	case s.State == muster.SignalResolved && a == nil:
+		return SignalResult{Outcome: muster.OutcomeRejected, Detail: "it ends an alert that is not open"}, nil
+	case s.State == muster.SignalResolved:
+		return b.resolve(a, p.key)
+	case a != nil:
+		return b.appended(a, s)
+	}
+	return b.opened(s, p)
+}
+
+func (b *intakeBatch) appended(a *muster.Alert, s *muster.Signal) (SignalResult, error) {
+	if b.bumps == nil {
+		b.bumps = map[muster.AlertID]*store.AlertBump{}
+	}
+	bump := b.bumps[a.ID]
+	if bump == nil {
+		bump = &store.AlertBump{ID: a.ID}
+		b.bumps[a.ID] = bump
+		b.Emit(store.Event{Topic: "alert:" + string(a.ID), Parts: []string{"signal"}})
+	}
+	bump.Count++
+	bump.At = b.Now()
+	if !s.EndsAt.IsZero() {
+		if err := b.endsAt(a, s.EndsAt); err != nil {
+			return SignalResult{}, err
+		}
+	}
+	return SignalResult{Alert: a.ID, Outcome: muster.OutcomeAppended}, nil
+}
+
+// endsAt sets the timer that resolves an alert whose sender said when it ends.
+func (b *intakeBatch) endsAt(a *muster.Alert, at muster.Instant) error {
+	if !b.fresh[a.ID] {
+		if err := b.DeleteTimersOf(string(a.ID), muster.TimerAlertEnds); err != nil {
+			return err
+		}
+	}
+	for i, t := range b.timers { // said again within this set
+		if t.Kind == muster.TimerAlertEnds && t.Ref == string(a.ID) {
+			b.timers[i].DueAt = at
+			return nil
+		}
+	}
+	b.timers = append(b.timers, muster.Timer{ID: id[muster.TimerID](b.Call), Kind: muster.TimerAlertEnds, Ref: string(a.ID), DueAt: at})
+	return nil
+}
+
+func (b *intakeBatch) resolve(a *muster.Alert, key store.AlertKey) (SignalResult, error) {
+	if err := b.flush(b.Call); err != nil { // the alert may be one of this set
+		return SignalResult{}, err
+	}
+	clear(b.fresh)
+	delete(b.open, key)
+	a, err := b.Alert(a.ID)
+	if err != nil {
+		return SignalResult{}, err
+	}
+	if err := b.resolveAlert(a, b.Actor.Name+" reported that it ended"); err != nil {
+		return SignalResult{}, err
+	}
+	return SignalResult{Alert: a.ID, Outcome: muster.OutcomeResolved}, nil
+}
+
+// opened makes an alert out of the first signal of a condition.
+func (b *intakeBatch) opened(s *muster.Signal, p print) (SignalResult, error) {
+	now := b.Now()
+	ar := plan.Arrive(b.Snap, s, now)
+	d := ar.Decision
+	a := &muster.Alert{
+		ID: id[muster.AlertID](b.Call), Status: muster.AlertOpen, Triage: d.Triage, Suppressed: d.Suppressed, Title: s.Title,
+		Summary: s.Summary, Severity: s.Severity, Urgency: d.Urgency, Impact: orUnknown(s.Impact), Action: orUnknown(s.Action),
+		Source: p.key.Source, Service: d.Service, Policy: d.Policy, Route: d.Route, Fingerprint: p.key.Fingerprint,
+		Labels: maps.Clone(s.Labels), Links: s.Links, DetectedBy: detectedBy(b.Snap, p.key.Source, s), Reporter: s.Reporter,
+		DetectedAt: s.DetectedAt, ClaimedAt: s.ClaimedAt, ReceivedAt: now, LastSignalAt: now, Signals: 1,
+		Revision: b.Snap.Catalog.Revision, Reasons: ar.Reasons,
+	}
+	if a.DetectedAt.IsZero() || a.DetectedAt.After(now.Time) {
+		a.DetectedAt = now
+	}
+	if svc := b.Snap.Catalog.Services[a.Service]; svc != nil && a.Impact == muster.Unknown && svc.Impact != "" {
+		a.Impact = svc.Impact
+	}
+	if a.Labels == nil {
+		a.Labels = map[string]string{}
+	}
+	if a.Links == nil {
+		a.Links = []muster.ContextLink{}
+	}
+	b.fresh[a.ID] = true
+	b.open[p.key] = a
+	b.alerts = append(b.alerts, a)
+	en := b.alertEntry(a, muster.EntrySignal, firedText(b.Actor, a))
+	en.At = a.DetectedAt
+	b.entries = append(b.entries, en)
+
+	policy := b.Snap.Catalog.Policies[d.Policy]
+	if policy == nil {
+		return SignalResult{}, fmt.Errorf("command: the route %q leads to the policy %q, which is not in the catalog", d.Route, d.Policy)
+	}
+	if err := b.readContacts(policy); err != nil {
+		return SignalResult{}, err
+	}
+	e := &muster.Escalation{
+		ID: id[muster.EscalationID](b.Call), Alert: a.ID, Policy: *policy, Urgency: d.Urgency,
+		Revision: b.Snap.Catalog.RevisionOf(muster.DocRef(muster.KindPolicies, policy.Name)),
+	}
+	event, outcome := escalate.Event{Kind: escalate.Start}, muster.OutcomeOpened
+	switch {
+	case d.Suppressed != nil:
+		event, outcome = escalate.Event{Kind: escalate.Hold, Until: d.Suppressed.Until}, muster.OutcomeSilenced
+	case d.Triage:
+		event, outcome = escalate.Event{Kind: escalate.Hold}, muster.OutcomeTriage
+	}
+	run, eff := plan.Escalate(b.Snap, b.contacts, *e, event, now)
+	if d.Declare && event.Kind == escalate.Start {
+		if err := b.declareFor(&b.rows, a, d.Severity); err != nil {
+			return SignalResult{}, err
+		}
+	}
+	if err := b.apply(&b.rows, a, &run, eff); err != nil {
+		return SignalResult{}, err
+	}
+	b.escalations = append(b.escalations, &run)
+	if !s.EndsAt.IsZero() {
+		if err := b.endsAt(a, s.EndsAt); err != nil {
+			return SignalResult{}, err
+		}
+	}
+	return SignalResult{Alert: a.ID, Outcome: outcome}, nil
+}
+
+// readContacts reads the contact methods of everybody whom a policy may page, once per set.
+func (b *intakeBatch) readContacts(p *muster.Policy) error {
+	var need []muster.UserName
+	for _, u := range plan.Involved(b.Snap, p) {
+		if !b.known[u] {
+			b.known[u] = true
+			need = append(need, u)
+		}
+	}
+	if len(need) == 0 {
+		return nil
+	}
+	got, err := b.ContactsOf(need)
+	if err != nil {
+		return err
+	}
+	maps.Copy(b.contacts, contactFacts(got))
+	return nil
+}
+
+// contactFacts leaves out the addresses.
+func contactFacts(in map[muster.UserName][]muster.Contact) plan.Contacts {
+	out := make(plan.Contacts, len(in))
+	for u, list := range in {
+		for _, ct := range list {
+			out[u] = append(out[u], muster.ContactFact{
+				ID: ct.ID, Method: ct.Method, Connector: ct.Connector, Hint: ct.Hint, Verified: !ct.VerifiedAt.IsZero(),
+			})
+		}
+	}
+	return out
+}
+
+// contactsFor reads the contact facts of everybody whom a policy may page.
+func (c *Call) contactsFor(p *muster.Policy) (plan.Contacts, error) {
+	got, err := c.ContactsOf(plan.Involved(c.Snap, p))
+	if err != nil {
+		return nil, err
+	}
+	return contactFacts(got), nil
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return muster.Unknown
+	}
+	return s
+}
+
+func detectedBy(s *plan.Snapshot, src muster.SourceName, sig *muster.Signal) muster.DetectedBy {
+	if sig.DetectedBy != "" {
+		return sig.DetectedBy
+	}
+	if d := s.Catalog.Sources[src]; d != nil && d.DetectedBy != "" {
+		return d.DetectedBy
+	}
+	return muster.DetectedByMonitoring
+}
+
+func firedText(by muster.Actor, a *muster.Alert) string {
+	if a.Reporter != "" {
+		return fmt.Sprintf("%s reported: %s", a.Reporter, a.Title)
+	}
+	return fmt.Sprintf("%s fired: %s", by.Name, a.Title)
+}

@@ -1,0 +1,246 @@
+package command
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/escalate"
+	"github.com/muster-oncall/muster/internal/store"
+)
+
+// rows gathers what a command writes, so that each table is written once.
+type rows struct {
+	signals     []muster.RawSignal
+	alerts      []*muster.Alert // new ones
+	changed     []*muster.Alert
+	bumps       map[muster.AlertID]*store.AlertBump
+	escalations []*muster.Escalation // new ones
+	runs        []*muster.Escalation // changed ones
+	pages       []*muster.Page
+	deliveries  []*muster.Delivery
+	timers      []muster.Timer
+	entries     []*muster.Entry
+}
+
+// flush writes everything and empties r.
+func (r *rows) flush(c *Call) error {
+	bumps := make([]store.AlertBump, 0, len(r.bumps))
+	for _, b := range r.bumps {
+		bumps = append(bumps, *b)
+	}
+	for _, write := range []func() error{
+		func() error { return c.InsertSignals(r.signals) },
+		func() error { return c.InsertAlerts(r.alerts) },
+		func() error { return each(r.changed, c.UpdateAlert) },
+		func() error { return c.BumpAlerts(bumps) },
+		func() error { return c.InsertEscalations(r.escalations) },
+		func() error { return each(r.runs, c.UpdateEscalation) },
+		func() error { return c.InsertPages(r.pages) },
+		func() error { return c.InsertDeliveries(r.deliveries) },
+		func() error { return c.InsertTimers(r.timers) },
+		func() error { return c.AppendEntries(r.entries) },
+	} {
+		if err := write(); err != nil {
+			return err
+		}
+	}
+	for _, d := range r.deliveries {
+		c.emitDelivery(d)
+	}
+	c.emitTimers(r.timers)
+	for _, e := range r.entries {
+		c.emitEntry(e)
+	}
+	*r = rows{}
+	return nil
+}
+
+func each[T any](items []T, do func(T) error) error {
+	for _, it := range items {
+		if err := do(it); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// emitDelivery wakes the engine: with the row itself when it is due and leased to this node already.
+func (c *Call) emitDelivery(d *muster.Delivery) {
+	ev := store.Event{Topic: "deliveries", Due: d.DueAt}
+	if d.LeaseNode == c.Node && !d.DueAt.After(c.Now().Time) {
+		ev.Delivery = d
+	}
+	c.Emit(ev)
+}
+
+func (c *Call) emitTimers(timers []muster.Timer) {
+	if len(timers) == 0 {
+		return
+	}
+	first := timers[0].DueAt
+	for _, t := range timers {
+		if t.DueAt.Before(first.Time) {
+			first = t.DueAt
+		}
+	}
+	c.Emit(store.Event{Topic: "timers", Due: first})
+}
+
+// emitEntry tells live screens about a timeline entry.
+func (c *Call) emitEntry(e *muster.Entry) {
+	if e.Incident != "" {
+		c.Emit(store.Event{Topic: "incident:" + string(e.Incident), Parts: []string{string(e.Kind)}, Seq: e.Seq})
+	}
+	if e.Alert != "" {
+		c.Emit(store.Event{Topic: "alert:" + string(e.Alert), Parts: []string{string(e.Kind)}})
+	}
+	c.Emit(store.Event{Topic: "now", Parts: []string{string(e.Kind)}})
+}
+
+// entry makes a timeline entry of the actor at this moment.
+func (c *Call) entry(kind muster.EntryKind, text string) *muster.Entry {
+	return &muster.Entry{
+		ID: id[muster.EntryID](c), Kind: kind, Text: text, By: c.Actor.By(), At: c.Now(), Recorded: c.Now(),
+	}
+}
+
+// alertEntry makes an entry of an alert, and of its incident if it has one.
+func (c *Call) alertEntry(a *muster.Alert, kind muster.EntryKind, text string) *muster.Entry {
+	e := c.entry(kind, text)
+	e.Alert, e.Incident, e.Ref = a.ID, a.Incident, string(a.ID)
+	return e
+}
+
+// apply turns what escalate decided into rows. a and e are changed in place; their own rows are written by the caller.
+func (c *Call) apply(r *rows, a *muster.Alert, e *muster.Escalation, eff escalate.Effects) error {
+	if eff.CancelTimers {
+		if err := c.DeleteTimersOf(string(a.ID), muster.TimerEscalate, muster.TimerAckTimeout, muster.TimerSilenceEnd); err != nil {
+			return err
+		}
+		a.NextWakeAt = muster.Instant{}
+	}
+	if eff.CancelPages {
+		if err := c.cancelPages(a, cancelReason(c, a)); err != nil {
+			return err
+		}
+	}
+	if eff.Taken != nil {
+		e.Taken = append(e.Taken, *eff.Taken)
+	}
+	for _, p := range eff.Pages {
+		c.planPage(r, a, e.ID, p)
+	}
+	if text := pagedText(eff.Pages); text != "" {
+		en := c.alertEntry(a, muster.EntryPage, text)
+		en.By = muster.Engine().By()
+		en.Facts = map[string]string{"step": fmt.Sprint(e.Step), "round": fmt.Sprint(e.Round)}
+		r.entries = append(r.entries, en)
+	}
+	for _, n := range eff.Notes {
+		en := c.alertEntry(a, muster.EntryPage, n.Text)
+		en.By = muster.Engine().By()
+		r.entries = append(r.entries, en)
+	}
+	if !eff.Wake.IsZero() {
+		r.timers = append(r.timers, muster.Timer{
+			ID: id[muster.TimerID](c), Kind: eff.WakeKind, Ref: string(a.ID), DueAt: eff.Wake, Generation: e.Generation,
+		})
+		a.NextWakeAt = eff.Wake
+	}
+	return nil
+}
+
+func cancelReason(c *Call, a *muster.Alert) string {
+	switch a.Status {
+	case muster.AlertResolved:
+		return "the alert was resolved first"
+	case muster.AlertAcknowledged:
+		return c.Actor.Name + " acknowledged first"
+	case muster.AlertOpen:
+	}
+	return "not needed any more"
+}
+
+// planPage adds the rows of one page: the page, and its delivery, which is leased to this node when it is due now.
+func (c *Call) planPage(r *rows, a *muster.Alert, esc muster.EscalationID, p muster.Planned) *muster.Page {
+	now := c.Now()
+	due := p.At
+	if due.Before(now.Time) {
+		due = now
+	}
+	pg := &muster.Page{
+		ID: id[muster.PageID](c), Alert: a.ID, Escalation: esc, Person: p.User, Method: p.Contact.Method,
+		Connector: p.Contact.Connector, Contact: p.Contact.ID, Step: p.Step, Round: p.Round, State: muster.PagePlanned,
+		PlannedAt: now, DueAt: due, Why: p.Reasons, Revision: c.Snap.Catalog.Revision, Attempts: []muster.Attempt{},
+	}
+	d := &muster.Delivery{
+		ID: id[muster.DeliveryID](c), Kind: muster.DeliverPage, Connector: pg.Connector, Page: pg.ID, Alert: a.ID,
+		State: muster.DeliveryPlanned, DueAt: due, CreatedAt: now,
+	}
+	c.leaseIfDue(d)
+	r.pages = append(r.pages, pg)
+	r.deliveries = append(r.deliveries, d)
+	return pg
+}
+
+// leaseIfDue gives a new delivery that is due to this node, so that it goes from memory to a worker right after the
+// commit. Another node claims it when the lease ends.
+func (c *Call) leaseIfDue(d *muster.Delivery) {
+	if d.DueAt.After(c.Now().Time) {
+		return
+	}
+	d.LeaseNode, d.LeaseUntil, d.Epoch = c.Node, c.Now().Plus(c.Lease), 1
+}
+
+// pagedText says who was paged: each person once.
+func pagedText(pages []muster.Planned) string {
+	var who []string
+	seen := map[muster.UserName]bool{}
+	for _, p := range pages {
+		if seen[p.User] {
+			continue
+		}
+		seen[p.User] = true
+		who = append(who, p.Name)
+	}
+	if len(who) == 0 {
+		return ""
+	}
+	return "Muster paged " + listWords(who)
+}
+
+// listWords joins names as people do: "Ana, Ravi and Chen".
+func listWords(words []string) string {
+	switch len(words) {
+	case 0:
+		return ""
+	case 1:
+		return words[0]
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+// cancelPages cancels the pages of an alert that have not been started.
+func (c *Call) cancelPages(a *muster.Alert, why string) error {
+	pages, err := c.PagesOf(a.ID)
+	if err != nil {
+		return err
+	}
+	var changed []*muster.Page
+	var ids []muster.PageID
+	for _, p := range pages {
+		if p.State != muster.PagePlanned {
+			continue
+		}
+		p.State, p.Detail = muster.PageCancelled, why
+		changed, ids = append(changed, p), append(ids, p.ID)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := c.UpdatePages(changed); err != nil {
+		return err
+	}
+	return c.CancelDeliveries(ids)
+}

@@ -1,0 +1,94 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/store"
+)
+
+// FireTimer lets a timer happen: its effect and its removal commit together, so a crash leaves it as it was. A timer
+// that is gone, held by another node or not due yet does nothing.
+func (c *Commands) FireTimer(ctx context.Context, t muster.TimerID) error {
+	return c.do(ctx, "FireTimer", muster.Engine(), func(call *Call) error {
+		row, err := call.LockTimer(t)
+		if err != nil || row == nil || row.DueAt.After(call.Now().Time) {
+			return err
+		}
+		if err := call.DeleteTimer(row.ID); err != nil {
+			return err
+		}
+		return call.fire(row)
+	})
+}
+
+func (c *Call) fire(t *muster.Timer) error {
+	switch t.Kind {
+	case muster.TimerEscalate:
+		return c.fireEscalate(t)
+	case muster.TimerAckTimeout:
+		return c.fireAckTimeout(t)
+	case muster.TimerSilenceEnd:
+		return c.fireSilenceEnd(t)
+	case muster.TimerAlertEnds:
+		return c.fireAlertEnds(t)
+	case muster.TimerPromise:
+		return c.firePromise(t)
+	case muster.TimerReviewRemind:
+		return c.fireReviewRemind(t)
+	}
+	return fmt.Errorf("command: a timer of the unknown kind %q", t.Kind)
+}
+
+// DelayTimer puts a timer that failed off, so that one that cannot be carried out does not hold up the others.
+func (c *Commands) DelayTimer(ctx context.Context, t muster.TimerID, by time.Duration) error {
+	return c.Store.Write(ctx, store.LanePeople, "DelayTimer", func(tx store.Tx) error {
+		return tx.MoveTimer(t, tx.Now().Plus(by))
+	})
+}
+
+func (c *Call) fireAckTimeout(t *muster.Timer) error {
+	a, err := c.Alert(muster.AlertID(t.Ref))
+	if err != nil {
+		return err
+	}
+	e, err := c.EscalationOf(a.ID)
+	if err != nil || e == nil || e.Generation != t.Generation || a.Status != muster.AlertAcknowledged {
+		return err
+	}
+	who := "the acknowledgement"
+	if a.AcknowledgedBy != nil {
+		who = a.AcknowledgedBy.Name + "'s acknowledgement"
+	}
+	return c.reopenPaging(a, fmt.Sprintf("%s ran out after %s: Muster pages again", who, e.Policy.AckTimeout))
+}
+
+// fireSilenceEnd pages about an alert that a silence held back, unless the silence was made longer meanwhile.
+func (c *Call) fireSilenceEnd(t *muster.Timer) error {
+	a, err := c.Alert(muster.AlertID(t.Ref))
+	if err != nil || a.Status != muster.AlertOpen || a.Suppressed == nil {
+		return err
+	}
+	if s := c.Snap.Catalog.Silences[a.Suppressed.By]; s != nil && s.Until.After(c.Now().Time) {
+		a.Suppressed.Until, a.NextWakeAt = s.Until, s.Until
+		again := muster.Timer{ID: id[muster.TimerID](c), Kind: t.Kind, Ref: t.Ref, DueAt: s.Until, Generation: t.Generation}
+		if err := c.InsertTimers([]muster.Timer{again}); err != nil {
+			return err
+		}
+		c.Emit(store.Event{Topic: "timers", Due: s.Until})
+		return c.UpdateAlert(a)
+	}
+	by := a.Suppressed.By
+	a.Suppressed = nil
+	return c.release(a, fmt.Sprintf("The silence %s ended and the alert is still open", by))
+}
+
+func (c *Call) fireAlertEnds(t *muster.Timer) error {
+	a, err := c.Alert(muster.AlertID(t.Ref))
+	if err != nil || a.Status == muster.AlertResolved {
+		return err
+	}
+	return c.resolveAlert(a, "The end that the source had given passed: Muster resolved the alert")
+}
