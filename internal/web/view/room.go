@@ -52,7 +52,7 @@ type Room struct {
 	MitigateURL, ResolveURL, ReopenURL string
 	SeverityURL                        string // POST severity, text
 	Severities                         []Option
-	PageURL                            string    // POST person or team, text: pages somebody into the room
+	PageURL                            string    // POST target, text: pages somebody into the room
 	PageWhom                           []Option  // people, teams, rosters; Hint says who it wakes
 	Review                             Button    // open the review, or start one
 	Problems                           []Problem // what was wrong with the last form
@@ -166,8 +166,8 @@ type Command struct {
 
 // UpdateForm is the form for a status update.
 //
-// Form fields: known, doing, next_update_by (minutes from now, as a number, or "at"), next_update_at (HH:MM in the
-// viewer's zone, used with "at"), audience (responders|organisation|public), final (1 or absent).
+// Form fields: known, doing, next_update_by (minutes from now as a number, "at", or "final" for no further update),
+// next_update_at (HH:MM in the viewer's zone, used with "at"), audience (responders|organisation|public).
 type UpdateForm struct {
 	URL       string // POST; "" when you may not
 	Open      bool   // show it unfolded
