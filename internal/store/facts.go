@@ -100,6 +100,8 @@ type OutboxWriter interface {
 	// UpdateDeliveries writes State, DueAt, Attempts, LeaseNode and LeaseUntil of rows whose Epoch is still the given one.
 	// It returns the identifiers of those that it wrote: a missing one was claimed by somebody else since.
 	UpdateDeliveries(rows []*muster.Delivery) (map[muster.DeliveryID]bool, error)
+	// ReleaseLeases ends the leases of a node that starts again: what it had begun is claimed at once.
+	ReleaseLeases(node string, now muster.Instant) error
 	// HastenDelivery moves the planned delivery of a page forward to due.
 	HastenDelivery(page muster.PageID, due muster.Instant) error
 	// CancelDeliveries cancels the planned deliveries of pages that have not been started.

@@ -1,0 +1,168 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/connector"
+	"github.com/muster-oncall/muster/internal/store"
+)
+
+// claimLoop takes over what no worker got from memory: pages that become due later, further attempts, and what a node
+// that died had begun.
+func (e *Engine) claimLoop() {
+	for {
+		e.claims.take()
+		next, err := e.claimDue()
+		if err != nil && e.ctx.Err() == nil {
+			e.Log.Error("deliveries cannot be claimed", "error", err)
+			next = muster.At(time.Now().Add(time.Second))
+		}
+		if !e.sleep(&e.claims, next) {
+			return
+		}
+	}
+}
+
+func (e *Engine) claimDue() (next muster.Instant, err error) {
+	for {
+		due := false
+		err := e.Store.Read(e.ctx, func(r store.Reader) (err error) {
+			next, err = r.NextDelivery(r.Now())
+			due = !next.IsZero() && !next.After(r.Now().Time)
+			return err
+		})
+		if err != nil || !due {
+			return next, err
+		}
+		ds, err := e.Commands.ClaimDeliveries(e.ctx, 128)
+		if err != nil {
+			return next, err
+		}
+		for _, d := range ds {
+			e.workers.add(d)
+		}
+		if len(ds) == 0 {
+			return muster.At(time.Now().Add(time.Second)), nil // somebody else was faster
+		}
+	}
+}
+
+// deliver carries one delivery out: write `started`, call, write the result.
+func (e *Engine) deliver(d *muster.Delivery) {
+	ctx := context.WithoutCancel(e.ctx)
+	e.Failpoint("deliver-before-start")
+	s, ok, err := e.Commands.StartDelivery(ctx, d)
+	if err != nil {
+		e.Log.Error("a delivery cannot be begun", "delivery", d.ID, "error", err)
+		return // its lease ends and it is claimed again
+	}
+	if !ok {
+		return
+	}
+	e.Failpoint("deliver-after-start")
+	r := command.DeliveryResult{Delivery: s.Delivery, At: time.Now()}
+	receipt, err := e.call(ctx, s)
+	r.Took = time.Since(r.At)
+	e.Failpoint("deliver-after-call")
+	switch {
+	case err == nil:
+		r.Accepted, r.ProviderID, r.Detail = true, receipt.ProviderID, receipt.Detail
+	default:
+		r.Permanent, r.Unknown, r.RetryAfter = connector.IsPermanent(err), connector.IsUnknown(err), connector.RetryAfter(err)
+		r.Detail = firstLine(err.Error())
+		if errors.Is(err, context.DeadlineExceeded) {
+			r.Unknown = true
+		}
+		e.Log.Warn("a delivery failed", "delivery", d.ID, "connector", d.Connector, "attempt", s.Delivery.Attempts, "permanent", r.Permanent, "error", err)
+	}
+	if err := e.Commands.FinishDelivery(ctx, r); err != nil {
+		e.Log.Error("the result of a delivery cannot be written: it is sent again", "delivery", d.ID, "error", err)
+	}
+	e.Failpoint("deliver-after-result")
+}
+
+// call hands a delivery over, with a time-out and a guard: a connector that panics fails this attempt and nothing else.
+func (e *Engine) call(ctx context.Context, s command.Started) (r connector.Receipt, err error) {
+	ctx, cancel := context.WithTimeout(ctx, e.Timeout)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			e.Log.Error("a connector panicked", "connector", s.Delivery.Connector, "panic", p)
+			err = connector.Temporary(errors.New("the connector failed from within; the log says more"), 0)
+		}
+	}()
+	if s.Delivery.Kind == muster.DeliverStatusPage {
+		return connector.Receipt{}, e.PublishStatus(ctx, muster.StatusPageName(s.Delivery.Ref))
+	}
+	conn, err := e.Connector(ctx, s.Delivery.Connector)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	msg, err := e.message(s)
+	if err != nil {
+		return connector.Receipt{}, err
+	}
+	return conn.Deliver(ctx, msg)
+}
+
+// message words a delivery for its connector.
+func (e *Engine) message(s command.Started) (connector.Delivery, error) {
+	d := s.Delivery
+	out := connector.Delivery{Key: string(d.ID), Kind: d.Kind, At: d.CreatedAt}
+	switch d.Kind {
+	case muster.DeliverPage:
+		address, err := e.Commands.Address(s.Contact)
+		if err != nil {
+			return out, connector.Permanent(err)
+		}
+		out.Address = address
+		out.Page = e.pageMessage(s)
+		out.Key = string(s.Page.ID) // the same for every attempt, so that a repetition is recognised (I23)
+	case muster.DeliverNotification:
+		out.Note = &connector.Notification{Title: "Muster: a test", Text: "This message was sent by the Test button. If you can read it, the connector works."}
+		if user, ok := strings.CutPrefix(d.Ref, "test/"); ok {
+			if u := e.Commands.Live.Current().Catalog.Users[muster.UserName(user)]; u != nil {
+				out.Address = u.Email
+			}
+		}
+	case muster.DeliverWebhook:
+		out.Event = &connector.Event{Type: d.Ref, At: d.CreatedAt, Body: d.Payload}
+	case muster.DeliverStatusPage:
+		return out, fmt.Errorf("engine: a status page has no message")
+	}
+	return out, nil
+}
+
+func (e *Engine) pageMessage(s command.Started) *connector.PageMessage {
+	cat := e.Commands.Live.Current().Catalog
+	a, p := s.Alert, s.Page
+	link := e.PageLinks(p.ID)
+	return &connector.PageMessage{
+		Title: a.Title, Service: cat.ServiceTitle(a.Service), Severity: a.Severity, Urgency: a.Urgency, Impact: a.Impact,
+		Action: a.Action, Summary: a.Summary, Person: cat.DisplayName(p.Person), Why: WhyYou(p.Why), AckURL: link, PageURL: link,
+		Round: p.Round, Step: p.Step, AlertID: a.ID, PageID: p.ID,
+	}
+}
+
+// WhyYou is the one sentence of a page's reasons that tells a person why it is them.
+func WhyYou(why []muster.Reason) string {
+	for _, kind := range []muster.ReasonKind{muster.ReasonOverride, muster.ReasonSwap, muster.ReasonLayer, muster.ReasonStep, muster.ReasonPolicy} {
+		for i := len(why) - 1; i >= 0; i-- {
+			if why[i].Kind == kind {
+				return why[i].Text
+			}
+		}
+	}
+	return ""
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return muster.Clip(line, 300)
+}

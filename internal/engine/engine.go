@@ -1,0 +1,162 @@
+// Package engine runs the loops: timers that are due, deliveries that want out, the janitor. It decides nothing: what a
+// timer does and whether a page is still wanted is a command; how a message leaves is a connector. Loops sleep until the
+// earliest row is due, wake when a commit says so, and look once in a while on their own, because a wake-up may be lost
+// and a row may not.
+//
+// It may import command, query, store, event, connector and workflow.
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/connector"
+	"github.com/muster-oncall/muster/internal/store"
+)
+
+// safetyPoll is how often the loops look without having been woken.
+const safetyPoll = 15 * time.Second
+
+// Deps is what the application hands in.
+type Deps struct {
+	Commands *command.Commands
+	Store    store.DB
+	Log      *slog.Logger
+	// Connector returns the connector of a document, made anew when the document or a secret changed.
+	Connector func(ctx context.Context, name muster.ConnectorName) (connector.Connector, error)
+	// PageLinks returns the address of the page's own screen, with its token in it.
+	PageLinks func(p muster.PageID) string
+	// PublishStatus renders a status page and pushes it out.
+	PublishStatus func(ctx context.Context, page muster.StatusPageName) error
+	// Timeout bounds one call of a connector; 0: 15 s.
+	Timeout time.Duration
+	// Failpoint is called at named places, so that a test can kill the process there; nil: nothing.
+	Failpoint func(name string)
+}
+
+// Engine runs the loops. Start it once; Stop may be called twice and waits for what is under way.
+type Engine struct {
+	Deps
+	ctx     context.Context
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup
+	timers  waker
+	claims  waker
+	workers pools
+}
+
+// waker wakes a loop no later than an instant.
+type waker struct {
+	mu   sync.Mutex
+	due  time.Time // earliest that was announced and not yet looked at; zero: none
+	kick chan struct{}
+}
+
+func (w *waker) announce(due time.Time) {
+	w.mu.Lock()
+	sooner := w.due.IsZero() || due.Before(w.due)
+	if sooner {
+		w.due = due
+	}
+	w.mu.Unlock()
+	if sooner {
+		select {
+		case w.kick <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// take forgets what was announced, because the loop is about to look.
+func (w *waker) take() {
+	w.mu.Lock()
+	w.due = time.Time{}
+	w.mu.Unlock()
+}
+
+// New returns an engine that is not running.
+func New(d Deps) *Engine {
+	if d.Timeout == 0 {
+		d.Timeout = 15 * time.Second
+	}
+	if d.Failpoint == nil {
+		d.Failpoint = func(string) {}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	e := &Engine{Deps: d, ctx: ctx, cancel: cancel}
+	e.timers.kick, e.claims.kick = make(chan struct{}, 1), make(chan struct{}, 1)
+	e.workers.deliver = e.deliver
+	e.workers.wg = &e.wg
+	return e
+}
+
+// Start takes over what this node had begun before and runs the loops.
+func (e *Engine) Start(ctx context.Context) error {
+	err := e.Store.Write(ctx, store.LanePeople, "ReleaseLeases", func(tx store.Tx) error {
+		return tx.ReleaseLeases(e.Commands.Node, tx.Now())
+	})
+	if err != nil {
+		return err
+	}
+	for _, loop := range []func(){e.timerLoop, e.claimLoop, e.janitorLoop} {
+		e.wg.Go(loop)
+	}
+	return nil
+}
+
+// Stop ends the loops and waits for calls that are under way, which end with their own time-out at the latest.
+func (e *Engine) Stop() {
+	e.cancel()
+	e.workers.stop()
+	e.wg.Wait()
+}
+
+// Committed is told of every commit: the store's hook. It never waits.
+func (e *Engine) Committed(events []store.Event) {
+	for _, ev := range events {
+		switch ev.Topic {
+		case "timers":
+			e.timers.announce(ev.Due.Time)
+		case "deliveries":
+			if ev.Delivery != nil {
+				e.workers.add(ev.Delivery)
+			} else {
+				e.claims.announce(ev.Due.Time)
+			}
+		}
+	}
+}
+
+// sleep waits until due (zero: nothing is due), at most safetyPoll, or until the waker announces something sooner. It
+// returns false when the engine stops.
+func (e *Engine) sleep(w *waker, due muster.Instant) bool {
+	wait := safetyPoll
+	if !due.IsZero() {
+		wait = min(max(time.Until(due.Time), 0), safetyPoll)
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		select {
+		case <-e.ctx.Done():
+			return false
+		case <-timer.C:
+			return true
+		case <-w.kick:
+			w.mu.Lock()
+			d := w.due
+			w.mu.Unlock()
+			if d.IsZero() {
+				continue
+			}
+			if left := time.Until(d); left < wait {
+				wait = max(left, 0)
+				timer.Reset(wait)
+			}
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"sync"
+
+	"github.com/muster-oncall/muster"
+)
+
+// perConnector is how many calls of one connector are under way at the same time. A provider that hangs holds its own
+// calls, not those of the others.
+const perConnector = 64
+
+// pools hands deliveries to workers, connector by connector. Workers exist while there is something to do.
+type pools struct {
+	deliver func(*muster.Delivery)
+	wg      *sync.WaitGroup
+
+	mu      sync.Mutex
+	queues  map[muster.ConnectorName]*pool
+	stopped bool
+}
+
+type pool struct {
+	queue   []*muster.Delivery
+	running int
+}
+
+// add queues a delivery that is leased to this node. After stop it is left to its lease.
+func (p *pools) add(d *muster.Delivery) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stopped {
+		return
+	}
+	if p.queues == nil {
+		p.queues = map[muster.ConnectorName]*pool{}
+	}
+	q := p.queues[d.Connector]
+	if q == nil {
+		q = &pool{}
+		p.queues[d.Connector] = q
+	}
+	q.queue = append(q.queue, d)
+	if q.running < perConnector {
+		q.running++
+		p.wg.Go(func() { p.work(q) })
+	}
+}
+
+func (p *pools) work(q *pool) {
+	for {
+		p.mu.Lock()
+		if len(q.queue) == 0 || p.stopped {
+			q.running--
+			p.mu.Unlock()
+			return
+		}
+		d := q.queue[0]
+		q.queue[0] = nil
+		q.queue = q.queue[1:]
+		p.mu.Unlock()
+		p.deliver(d)
+	}
+}
+
+func (p *pools) stop() {
+	p.mu.Lock()
+	p.stopped = true
+	p.mu.Unlock()
+}
