@@ -171,16 +171,20 @@ func (r *Rules) silence(f *facts, now muster.Instant, d *Decision) {
 	}
 }
 
-// concern finds the service and the policy. A name that is not in the catalog is told and passed over.
+// concern finds the service and the policy. A route's own words come before those of the signal; the default route's
+// come after them, because it takes what nobody thought of. A name that is not in the catalog is told and passed over.
 func (r *Rules) concern(doc *muster.Route, named muster.ServiceName, d *Decision) {
 	say := func(ref, format string, args ...any) {
 		d.Reasons = append(d.Reasons, r.reason(muster.ReasonPolicy, ref, format, args...))
 	}
-	if doc != nil && doc.Service != "" {
+	if doc != nil && doc.Service != "" && doc != r.fallback {
 		d.Service = r.known(doc.Service, say)
 	}
 	if d.Service == "" && named != "" {
 		d.Service = r.known(named, say)
+	}
+	if d.Service == "" && doc != nil && doc == r.fallback && doc.Service != "" {
+		d.Service = r.known(doc.Service, say)
 	}
 	try := func(name muster.PolicyName, why string) bool {
 		if name == "" {
@@ -199,17 +203,14 @@ func (r *Rules) concern(doc *muster.Route, named muster.ServiceName, d *Decision
 		svc := r.catalog.Services[name]
 		return svc != nil && try(svc.Policy, fmt.Sprintf("Service %s is looked after by policy %s", name, svc.Policy))
 	}
-	if doc != nil && try(doc.Policy, fmt.Sprintf("Route %s names policy %s", doc.Name, doc.Policy)) {
+	if doc != nil && doc != r.fallback && try(doc.Policy, fmt.Sprintf("Route %s names policy %s", doc.Name, doc.Policy)) {
 		return
 	}
 	if byService(d.Service) {
 		return
 	}
 	if f := r.fallback; f != nil {
-		if f != doc && try(f.Policy, fmt.Sprintf("Nothing else names a policy, so policy %s of the default route pages somebody", f.Policy)) {
-			return
-		}
-		if byService(f.Service) {
+		if try(f.Policy, fmt.Sprintf("Nothing else names a policy, so policy %s of the default route pages somebody", f.Policy)) || byService(f.Service) {
 			return
 		}
 	}

@@ -1,0 +1,177 @@
+package catalog
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/plan"
+)
+
+// KindCheck says what is wrong with a connector's kind, settings and secrets. Its paths are within the document.
+type KindCheck func(*muster.Connector) []muster.FieldError
+
+// Check says everything that is wrong between the documents of a catalog: references to documents that are not there,
+// policies that reach nobody, a missing default route, matches that cannot be compiled. What is wrong within one
+// document is found by [Parse], [ParseJSON] and [muster.Document.Check]. kinds may be nil. Paths are like
+// "policies/urgent.steps[0].targets[0].user".
+func Check(c *muster.Catalog, kinds KindCheck) []muster.FieldError {
+	k := checker{c: c}
+	for _, d := range c.All() {
+		k.ref = muster.DocRef(d.DocKind(), d.DocName())
+		k.document(d)
+		if conn, ok := d.(*muster.Connector); ok && kinds != nil {
+			for _, f := range kinds(conn) {
+				k.fail(f.Path, "%s", f.Message)
+			}
+		}
+	}
+	if _, ok := c.Routes[muster.DefaultRoute]; !ok && (len(c.Sources) > 0 || len(c.Routes) > 0) {
+		k.ref = muster.DocRef(muster.KindRoutes, muster.DefaultRoute)
+		k.fail("", "is missing: add a route called %s with a policy, so that no alert is lost", muster.DefaultRoute)
+	}
+	_, wrong := plan.NewSnapshot(c)
+	return append(k.wrong, wrong...)
+}
+
+// CheckRemoval says why a document can never be removed, whatever else the catalog holds.
+func CheckRemoval(kind muster.Kind, name string) []muster.FieldError {
+	if kind == muster.KindRoutes && name == string(muster.DefaultRoute) {
+		return []muster.FieldError{{
+			Path:    muster.DocRef(kind, name),
+			Message: "the default route takes what no other route takes: it can be changed, but not removed",
+		}}
+	}
+	return nil
+}
+
+type checker struct {
+	c     *muster.Catalog
+	ref   string
+	wrong []muster.FieldError
+}
+
+func (k *checker) fail(path, format string, args ...any) {
+	k.wrong = append(k.wrong, muster.FieldError{Path: joinRef(k.ref, path), Message: fmt.Sprintf(format, args...)})
+}
+
+// refers checks a reference; an empty one is none.
+func refers[N ~string, D any](k *checker, path string, name N, in map[N]D, kind muster.Kind) {
+	if _, ok := in[name]; ok || name == "" {
+		return
+	}
+	names := make([]string, 0, len(in))
+	for _, n := range slices.Sorted(maps.Keys(in)) {
+		names = append(names, string(n))
+	}
+	if near := muster.Nearest(string(name), names); near != "" {
+		k.fail(path, "there is no %s called %q; did you mean %s?", kind.Singular(), muster.Clip(string(name), 70), near)
+		return
+	}
+	k.fail(path, "there is no %s called %q", kind.Singular(), muster.Clip(string(name), 70))
+}
+
+func (k *checker) team(path string, name muster.TeamName) {
+	refers(k, path, name, k.c.Teams, muster.KindTeams)
+}
+
+func (k *checker) user(path string, name muster.UserName) {
+	refers(k, path, name, k.c.Users, muster.KindUsers)
+}
+
+func (k *checker) document(d muster.Document) {
+	c := k.c
+	if _, team := d.(*muster.Team); !team {
+		k.team("team", d.DocTeam())
+	}
+	switch d := d.(type) {
+	case *muster.User:
+		for i, t := range d.Teams {
+			k.team(fmt.Sprintf("teams[%d]", i), t)
+		}
+	case *muster.Team:
+		for i, u := range d.Owners {
+			k.user(fmt.Sprintf("owners[%d]", i), u)
+		}
+	case *muster.Service:
+		refers(k, "policy", d.Policy, c.Policies, muster.KindPolicies)
+		refers(k, "runbook", d.Runbook, c.Runbooks, muster.KindRunbooks)
+	case *muster.Roster:
+		k.roster(d)
+	case *muster.Policy:
+		k.policy(d)
+	case *muster.Route:
+		refers(k, "service", d.Service, c.Services, muster.KindServices)
+		refers(k, "policy", d.Policy, c.Policies, muster.KindPolicies)
+	case *muster.Silence:
+		k.user("owner", d.Owner)
+	case *muster.Source:
+		refers(k, "service", d.Service, c.Services, muster.KindServices)
+	case *muster.StatusPage:
+		for i, part := range d.Components {
+			refers(k, fmt.Sprintf("components[%d].service", i), part.Service, c.Services, muster.KindServices)
+		}
+	}
+}
+
+// roster checks the people. Who made an override is history: that person may be gone.
+func (k *checker) roster(d *muster.Roster) {
+	for i, r := range d.Rotations {
+		for j, u := range r.People {
+			k.user(fmt.Sprintf("rotations[%d].people[%d]", i, j), u)
+		}
+	}
+	for i, o := range d.Overrides {
+		for j, u := range o.People {
+			k.user(fmt.Sprintf("overrides[%d].people[%d]", i, j), u)
+		}
+	}
+}
+
+func (k *checker) policy(d *muster.Policy) {
+	reached, dangling := false, false
+	target := func(path string, t muster.Target) {
+		before := len(k.wrong)
+		refers(k, path+".roster", t.Roster, k.c.Rosters, muster.KindRosters)
+		k.user(path+".user", t.User)
+		dangling = dangling || len(k.wrong) > before
+	}
+	for i, s := range d.Steps {
+		for j, t := range s.Targets {
+			target(fmt.Sprintf("steps[%d].targets[%d]", i, j), t)
+			reached = reached || k.reaches(t)
+		}
+	}
+	for i, t := range d.Fallback {
+		target(fmt.Sprintf("fallback[%d]", i), t)
+	}
+	if !reached && !dangling {
+		k.fail("steps", "the policy reaches nobody: every person it names has left, and no roster it names has a rotation with people")
+	}
+}
+
+// reaches reports whether a target can ever give somebody to page.
+func (k *checker) reaches(t muster.Target) bool {
+	active := func(u muster.UserName) bool {
+		d := k.c.Users[u]
+		return d != nil && !d.Disabled
+	}
+	if t.User != "" {
+		return active(t.User)
+	}
+	r := k.c.Rosters[t.Roster]
+	if r == nil {
+		return false
+	}
+	role := t.Role
+	if role == "" {
+		role = muster.PrimaryResponder
+	}
+	for _, rot := range r.Rotations {
+		if rot.Role == role && slices.ContainsFunc(rot.People, active) {
+			return true
+		}
+	}
+	return false
+}

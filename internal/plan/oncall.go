@@ -1,0 +1,90 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/rota"
+)
+
+// Person is somebody with the name to show.
+type Person struct {
+	ID   muster.UserName `json:"id"`
+	Name string          `json:"name"`
+}
+
+// Row says who holds a role of a roster at an instant. No people is a gap, and Why says so.
+type Row struct {
+	Service  muster.ServiceName   `json:"service"`  // that was asked for, or the only one that the roster serves; else ""
+	Services []muster.ServiceName `json:"services"` // whose policies page the roster
+	Roster   muster.RosterName    `json:"roster"`
+	Role     muster.RosterRole    `json:"role"`
+	People   []Person             `json:"people"`
+	Since    muster.Instant       `json:"since"` // null: since ever
+	Until    muster.Instant       `json:"until"` // the next change; null: never
+	Why      []muster.Reason      `json:"why"`
+}
+
+// OnCallFilter narrows who is asked about; empty fields ask about all.
+type OnCallFilter struct {
+	Service muster.ServiceName
+	Roster  muster.RosterName
+}
+
+// OnCall lists who is on call at an instant: a row for each role of each roster, by name. People who have left are not
+// listed, as they are not paged.
+func OnCall(s *Snapshot, at muster.Instant, f OnCallFilter) []Row {
+	serves := servedBy(s.Catalog)
+	rows := []Row{}
+	for _, d := range s.Catalog.Documents(muster.KindRosters) {
+		r, ok := d.(*muster.Roster)
+		if !ok || (f.Roster != "" && r.Name != f.Roster) || (f.Service != "" && !slices.Contains(serves[r.Name], f.Service)) {
+			continue
+		}
+		rev := s.Catalog.RevisionOf(muster.DocRef(muster.KindRosters, r.Name))
+		holdings := rota.OnCall(s.Zones, r, rev, at, s.Catalog.DisplayName)
+		if len(holdings) == 0 { // without rotations there is a gap, too
+			holdings = append(holdings, rota.Holder(s.Zones, r, muster.PrimaryResponder, rev, at, s.Catalog.DisplayName))
+		}
+		for _, h := range holdings {
+			row := Row{Service: f.Service, Services: serves[r.Name], Roster: r.Name, Role: h.Role, People: []Person{}, Since: h.Since, Until: h.Until}
+			if row.Services == nil {
+				row.Services = []muster.ServiceName{}
+			}
+			if row.Service == "" && len(row.Services) == 1 {
+				row.Service = row.Services[0]
+			}
+			w := who{s: s, at: at}
+			here, why := w.present(h.People, h.Reasons)
+			row.Why = why
+			for _, u := range here {
+				row.People = append(row.People, Person{ID: u, Name: s.Catalog.DisplayName(u)})
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// servedBy lists the services whose policies page a roster, by name.
+func servedBy(c *muster.Catalog) map[muster.RosterName][]muster.ServiceName {
+	out := map[muster.RosterName][]muster.ServiceName{}
+	for _, d := range c.Documents(muster.KindServices) {
+		svc, ok := d.(*muster.Service)
+		if !ok {
+			continue
+		}
+		p := c.Policies[svc.Policy]
+		if p == nil {
+			continue
+		}
+		for _, step := range p.Steps {
+			for _, t := range step.Targets {
+				if t.Roster != "" && !slices.Contains(out[t.Roster], svc.Name) {
+					out[t.Roster] = append(out[t.Roster], svc.Name)
+				}
+			}
+		}
+	}
+	return out
+}

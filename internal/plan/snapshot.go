@@ -1,0 +1,74 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/rota"
+	"github.com/muster-oncall/muster/internal/route"
+)
+
+// Snapshot is a catalog made ready for deciding. It is never changed; many may use it at the same time.
+type Snapshot struct {
+	Catalog *muster.Catalog
+	Rules   *route.Rules
+	Zones   *rota.Zones
+}
+
+// NewSnapshot compiles a catalog. The errors name every match that cannot be compiled; the snapshot that comes with
+// them leaves those routes and silences out and decides with the rest.
+func NewSnapshot(c *muster.Catalog) (*Snapshot, []muster.FieldError) {
+	rules, wrong := route.Compile(c)
+	return &Snapshot{Catalog: c, Rules: rules, Zones: rota.NewZones()}, wrong
+}
+
+// CheckExpr says everything that is wrong with the match of a route or silence.
+func CheckExpr(expr string) []muster.FieldError { return route.CheckExpr(expr) }
+
+// History finds the catalog as it stood at an earlier revision.
+type History interface {
+	At(rev muster.Revision) (*Snapshot, error)
+}
+
+// Contacts are the contact methods of people: a runtime fact that decisions are handed.
+type Contacts map[muster.UserName][]muster.ContactFact
+
+// Involved lists everybody whom a policy may page, so that their contacts can be read: its people, the people of its
+// rosters, and the admins, who are the fallback of every policy.
+func Involved(s *Snapshot, p *muster.Policy) []muster.UserName {
+	var all []muster.UserName
+	target := func(t muster.Target) {
+		if t.User != "" {
+			all = append(all, t.User)
+		}
+		if r := s.Catalog.Rosters[t.Roster]; r != nil {
+			for i := range r.Rotations {
+				all = append(all, r.Rotations[i].People...)
+			}
+			for i := range r.Overrides {
+				all = append(all, r.Overrides[i].People...)
+			}
+		}
+	}
+	for i := range p.Steps {
+		for _, t := range p.Steps[i].Targets {
+			target(t)
+		}
+	}
+	for _, t := range p.Fallback {
+		target(t)
+	}
+	all = append(all, admins(s.Catalog)...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func admins(c *muster.Catalog) (all []muster.UserName) {
+	for name, u := range c.Users {
+		if u.Access == muster.AccessAdmin && !u.Disabled {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
