@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/seal"
 	"github.com/muster-oncall/muster/internal/store"
 )
 
@@ -66,7 +67,7 @@ func (c *Call) newKey(in CreateKey, token string) (*NewKey, error) {
 		ID: id[muster.APIKeyID](c), Name: muster.Clip(in.Name, 100), User: in.User, Source: in.Source, Prefix: token[:8],
 		CreatedAt: c.Now(), CreatedBy: c.Actor.By(),
 	}
-	if err := c.InsertKey(c.Hash.HashToken(token), k); err != nil {
+	if err := c.InsertKey(seal.HashToken(token), k); err != nil {
 		return nil, err
 	}
 	return &NewKey{APIKey: *k, Token: token}, c.audit("create key", string(k.ID), map[string]string{"name": k.Name, "prefix": k.Prefix})
@@ -120,7 +121,7 @@ func (c *Commands) ActorOf(u muster.UserName, via muster.Surface) (muster.Actor,
 // ByToken finds who bears a token: a session's or an API key's.
 func (c *Commands) ByToken(ctx context.Context, token string, via muster.Surface) (muster.Actor, error) {
 	refused := muster.Errorf(muster.ErrUnauthenticated, "The key or session is not known, has expired or was revoked.")
-	hash := c.Hash.HashToken(token)
+	hash := seal.HashToken(token)
 	var user muster.UserName
 	var key muster.APIKeyID
 	err := c.Store.Read(ctx, func(r store.Reader) error {
@@ -152,7 +153,7 @@ func (c *Commands) ByToken(ctx context.Context, token string, via muster.Surface
 func (c *Commands) SourceByToken(ctx context.Context, token string) (muster.SourceName, error) {
 	var src muster.SourceName
 	err := c.Store.Read(ctx, func(r store.Reader) error {
-		k, err := r.KeyByHash(c.Hash.HashToken(token))
+		k, err := r.KeyByHash(seal.HashToken(token))
 		if err == nil {
 			src = k.Source
 		}
@@ -187,7 +188,7 @@ func (c *Commands) SignIn(ctx context.Context, email, passphrase, agent string) 
 			return "", err
 		}
 	}
-	ok, err := c.Hash.CheckPassphrase(hash, passphrase)
+	ok, err := c.Pass.Verify(ctx, passphrase, hash)
 	if err != nil {
 		return "", err
 	}
@@ -213,7 +214,7 @@ func (c *Commands) OpenSession(ctx context.Context, user muster.UserName, agent 
 			ID: id[muster.SessionID](call), User: user, CreatedAt: call.Now(), ExpiresAt: call.Now().Plus(SessionLife),
 			Agent: muster.Clip(agent, 200),
 		}
-		if err := call.InsertSession(c.Hash.HashToken(token), s); err != nil {
+		if err := call.InsertSession(seal.HashToken(token), s); err != nil {
 			return err
 		}
 		return call.audit("sign-in", string(user), map[string]string{"session": string(s.ID)})
@@ -224,7 +225,7 @@ func (c *Commands) OpenSession(ctx context.Context, user muster.UserName, agent 
 // SignOut ends a session.
 func (c *Commands) SignOut(ctx context.Context, actor muster.Actor, token string) error {
 	return c.do(ctx, "SignOut", actor, func(call *Call) error {
-		s, err := call.SessionByHash(c.Hash.HashToken(token))
+		s, err := call.SessionByHash(seal.HashToken(token))
 		if muster.CodeOf(err) == muster.ErrNotFound {
 			return nil
 		}
@@ -242,11 +243,11 @@ type SetPassphrase struct {
 }
 
 // hashPassphrase checks the length; hashing takes long, so it happens before the transaction.
-func (c *Commands) hashPassphrase(p string) (string, error) {
-	if n := len([]rune(p)); n < 12 || len(p) > 200 {
-		return "", muster.Invalid("The passphrase cannot be used", []muster.FieldError{{Path: "passphrase", Message: "use 12 to 200 characters; a few words are easy to remember"}})
+func (c *Commands) hashPassphrase(ctx context.Context, p string) (string, error) {
+	if wrong := seal.CheckPassphrase("passphrase", p); len(wrong) > 0 {
+		return "", muster.Invalid("The passphrase cannot be used", wrong)
 	}
-	return c.Hash.HashPassphrase(p)
+	return c.Pass.Hash(ctx, p)
 }
 
 // SetPassphrase is for the person themselves and for admins.
@@ -254,7 +255,7 @@ func (c *Commands) SetPassphrase(ctx context.Context, actor muster.Actor, in Set
 	if actor.User != in.User && actor.Access != muster.AccessAdmin {
 		return muster.Errorf(muster.ErrForbidden, "Only %s or an admin may change this passphrase.", in.User)
 	}
-	hash, err := c.hashPassphrase(in.Passphrase)
+	hash, err := c.hashPassphrase(ctx, in.Passphrase)
 	if err != nil {
 		return err
 	}
@@ -304,7 +305,7 @@ func (c *Commands) BeginSetup(ctx context.Context, token string) (open bool, err
 		if !open {
 			return nil
 		}
-		return call.SetMeta(MetaSetupHash, c.Hash.HashToken(token))
+		return call.SetMeta(MetaSetupHash, seal.HashToken(token))
 	})
 	return open, err
 }
@@ -318,7 +319,7 @@ func (c *Commands) Setup(ctx context.Context, in Setup) (*SetupResult, error) {
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, muster.Invalid("The address is not right", []muster.FieldError{{Path: "public_url", Message: "write the address under which people reach Muster: https://muster.example.org"}})
 	}
-	hash, err := c.hashPassphrase(in.Passphrase)
+	hash, err := c.hashPassphrase(ctx, in.Passphrase)
 	if err != nil {
 		return nil, err
 	}
@@ -329,7 +330,7 @@ func (c *Commands) Setup(ctx context.Context, in Setup) (*SetupResult, error) {
 		if err != nil {
 			return err
 		}
-		if want == "" || want != c.Hash.HashToken(in.Token) {
+		if want == "" || want != seal.HashToken(in.Token) {
 			return muster.Errorf(muster.ErrForbidden, "This setup link is not valid any more. Start Muster again for a new one, or sign in.")
 		}
 		if _, err := call.writeDocs(firstDocs(in), "setup"); err != nil {
@@ -343,6 +344,9 @@ func (c *Commands) Setup(ctx context.Context, in Setup) (*SetupResult, error) {
 		if err := call.SetPassphraseHash(in.Name, hash); err != nil {
 			return err
 		}
+		if err := call.firstPhone(in.Name); err != nil {
+			return err
+		}
 		key, err := call.newKey(CreateKey{Name: "First source", Source: "first"}, sourcePrefix+c.IDs.Token(20))
 		if err != nil {
 			return err
@@ -354,6 +358,15 @@ func (c *Commands) Setup(ctx context.Context, in Setup) (*SetupResult, error) {
 		return nil, err
 	}
 	return out, c.Load(ctx)
+}
+
+// firstPhone gives the first admin the phone in the browser, so that the first alert reaches somebody.
+func (c *Call) firstPhone(u muster.UserName) error {
+	ct := &muster.Contact{
+		ID: id[muster.ContactID](c), User: u, Method: "phone", Connector: "phone", Hint: "in the browser", VerifiedAt: c.Now(), CreatedAt: c.Now(),
+	}
+	ct.Sealed = c.Box.Seal([]byte(u), contactAbout(ct.ID))
+	return c.InsertContact(ct)
 }
 
 func firstDocs(in Setup) []docChange {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/escalate"
+	"github.com/muster-oncall/muster/internal/lifecycle"
 	"github.com/muster-oncall/muster/internal/plan"
 	"github.com/muster-oncall/muster/internal/store"
 )
@@ -65,11 +66,26 @@ func (c *Call) ackAlert(in NoteAlert) (*muster.Alert, error) {
 	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, withNote(c.Actor.Name+" acknowledged"+viaText(c.Actor), in.Note)))
 	r.changed = append(r.changed, a)
 	if a.Incident != "" {
-		if err := c.seen(a.Incident); err != nil {
+		if err := c.knownBy(a.Incident); err != nil {
 			return nil, err
 		}
 	}
 	return a, r.flush(c)
+}
+
+// knownBy notes that a human knows of the incident of an alert now.
+func (c *Call) knownBy(ref muster.IncidentID) error {
+	inc, err := c.Incident(ref)
+	if err != nil {
+		return err
+	}
+	next, changed := lifecycle.Known(*inc, c.Now())
+	if changed {
+		if err := c.UpdateIncident(&next); err != nil {
+			return err
+		}
+	}
+	return c.seen(ref)
 }
 
 func viaText(a muster.Actor) string {

@@ -10,29 +10,17 @@ import (
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/catalog"
 	"github.com/muster-oncall/muster/internal/plan"
+	"github.com/muster-oncall/muster/internal/seal"
 	"github.com/muster-oncall/muster/internal/store"
 )
-
-// Sealer keeps secrets and addresses unreadable at rest. about binds the sealed bytes to their row.
-type Sealer interface {
-	Seal(plain []byte, about string) ([]byte, error)
-	Unseal(sealed []byte, about string) ([]byte, error)
-}
-
-// Hasher makes and checks passphrase hashes, and hashes tokens for look-up.
-type Hasher interface {
-	HashPassphrase(passphrase string) (string, error)
-	CheckPassphrase(hash, passphrase string) (bool, error)
-	HashToken(token string) string
-}
 
 // Deps is what the application hands in.
 type Deps struct {
 	Store  store.DB
 	IDs    *muster.IDs
 	Live   *catalog.Live
-	Seal   Sealer
-	Hash   Hasher
+	Box    *seal.Box
+	Pass   *seal.Passphrases
 	Node   string        // name of this process among those that share the store
 	Lease  time.Duration // how long a started delivery is this node's; 0: 30 s
 	Log    *slog.Logger

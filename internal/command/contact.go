@@ -54,9 +54,7 @@ func (c *Call) addContact(in AddContact) (*muster.Contact, error) {
 	if conn.Kind == "demo-phone" || c.Actor.Access == muster.AccessAdmin {
 		ct.VerifiedAt = c.Now()
 	}
-	if ct.Sealed, err = c.Seal.Seal([]byte(tidy), contactAbout(ct.ID)); err != nil {
-		return nil, fmt.Errorf("command: seal an address: %w", err)
-	}
+	ct.Sealed = c.Box.Seal([]byte(tidy), contactAbout(ct.ID))
 	if err := c.InsertContact(ct); err != nil {
 		return nil, err
 	}
@@ -91,7 +89,7 @@ func (c *Call) removeContact(in OneContact) (muster.Nothing, error) {
 
 // Address opens the sealed address of a contact method, for the connector that uses it.
 func (c *Commands) Address(ct *muster.Contact) (string, error) {
-	b, err := c.Seal.Unseal(ct.Sealed, contactAbout(ct.ID))
+	b, err := c.Box.Unseal(ct.Sealed, contactAbout(ct.ID))
 	if err != nil {
 		return "", fmt.Errorf("command: open the address of a contact method: %w", err)
 	}
@@ -136,11 +134,7 @@ func (c *Call) putSecret(in PutSecret) (muster.Nothing, error) {
 	if wrong := muster.CheckName(in.Name); len(wrong) > 0 {
 		return muster.Nothing{}, muster.Invalid("The secret cannot be stored", wrong)
 	}
-	sealed, err := c.Seal.Seal([]byte(in.Value), secretAbout(in.Name))
-	if err != nil {
-		return muster.Nothing{}, fmt.Errorf("command: seal a secret: %w", err)
-	}
-	if err := c.Tx.PutSecret(in.Name, sealed); err != nil {
+	if err := c.Tx.PutSecret(in.Name, c.Box.Seal([]byte(in.Value), secretAbout(in.Name))); err != nil {
 		return muster.Nothing{}, err
 	}
 	c.Emit(store.Event{Topic: "secrets"})
@@ -153,7 +147,7 @@ func (c *Commands) OpenSecret(r store.Reader, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	b, err := c.Seal.Unseal(sealed, secretAbout(name))
+	b, err := c.Box.Unseal(sealed, secretAbout(name))
 	if err != nil {
 		return "", fmt.Errorf("command: open the secret %s: %w", name, err)
 	}

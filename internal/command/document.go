@@ -88,9 +88,9 @@ func (c *Call) putDocument(in PutDocument) (*Document, error) {
 	if err := c.match(k, in.Name, in.IfMatch, in.Any); err != nil {
 		return nil, err
 	}
-	d, wrong := catalog.ParseJSON(k, in.Body)
-	if len(wrong) > 0 {
-		return nil, muster.Invalid("The document is not right", wrong)
+	d, err := catalog.ReadJSON(k, in.Name, in.Body)
+	if err != nil {
+		return nil, err
 	}
 	if d.DocName() != in.Name {
 		return nil, muster.Invalid("The document is not right", []muster.FieldError{{Path: "name", Message: fmt.Sprintf("is %q, but the address says %q", d.DocName(), in.Name)}})

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/muster-oncall/muster"
@@ -113,22 +114,21 @@ func (c *Call) declare(r *rows, in DeclareIncident, a *muster.Alert) (*muster.In
 	if err != nil {
 		return nil, err
 	}
-	inc := &muster.Incident{
+	d := lifecycle.Declaration{
 		ID: id[muster.IncidentID](c), Number: n, Key: muster.KeyOf(n), Title: muster.Clip(in.Title, 200), Severity: in.Severity,
-		Service: in.Service, DetectedBy: in.DetectedBy, DeclaredBy: c.Actor.By(), Revision: c.Snap.Catalog.Revision,
-		Answers: map[muster.Question]muster.Answer{},
+		Service: in.Service, DetectedBy: in.DetectedBy, By: c.Actor.By(), Revision: c.Snap.Catalog.Revision,
 	}
-	if inc.DetectedBy == "" {
-		inc.DetectedBy = muster.DetectedByStaff
+	if d.DetectedBy == "" {
+		d.DetectedBy = muster.DetectedByStaff
 	}
 	if a != nil {
-		inc.DetectedAt, inc.DetectedBy = a.DetectedAt, a.DetectedBy
-		inc.KnownAt = a.AcknowledgedAt
+		d.DetectedAt, d.DetectedBy, d.KnownAt = a.DetectedAt, a.DetectedBy, a.AcknowledgedAt
 	}
-	if inc.KnownAt.IsZero() && !c.Actor.Machine {
-		inc.KnownAt = c.Now()
+	opened, err := lifecycle.Declare(d, c.Now())
+	if err != nil {
+		return nil, err
 	}
-	*inc = lifecycle.Declare(*inc, c.Now())
+	inc := &opened
 	c.proposeRoles(inc)
 	if in.Impact != "" {
 		inc.Answers[muster.QuestionBad] = muster.Answer{Text: muster.Clip(in.Impact, 500), By: c.Actor.By(), At: c.Now()}
@@ -192,56 +192,20 @@ func rolesProposed(inc *muster.Incident) string {
 // proposeRoles proposes roles from the rosters: whoever is on call for the service as primary and secondary responder,
 // and the rosters that are kept for an incident role.
 func (c *Call) proposeRoles(inc *muster.Incident) {
+	var duties []lifecycle.Duty
 	for _, row := range plan.OnCall(c.Snap, c.Now(), plan.OnCallFilter{}) {
 		ros := c.Snap.Catalog.Rosters[row.Roster]
-		if ros == nil {
+		if ros == nil || (ros.Role == "" && !slices.Contains(row.Services, inc.Service)) {
 			continue
 		}
-		role := ros.Role
-		if role == "" {
-			if !c.rosterServes(row.Roster, inc.Service) {
-				continue
-			}
-			role = muster.Role(row.Role)
-		} else if row.Role != muster.PrimaryResponder {
-			continue
-		}
+		d := lifecycle.Duty{Roster: row.Roster, Title: ros.Title, For: ros.Role, Position: row.Role}
 		for _, p := range row.People {
-			inc.Roles = appendRole(inc.Roles, muster.RoleAssignment{
-				Role: role, Person: p.ID, Name: p.Name, From: c.Now(), Proposed: true,
-				Why: fmt.Sprintf("%s on call on %s", row.Role, ros.Title),
-			})
+			d.People = append(d.People, p.ID)
 		}
+		duties = append(duties, d)
 	}
-}
-
-// rosterServes reports whether the service's policy pages the roster.
-func (c *Call) rosterServes(r muster.RosterName, s muster.ServiceName) bool {
-	svc := c.Snap.Catalog.Services[s]
-	if svc == nil {
-		return false
-	}
-	p := c.Snap.Catalog.Policies[svc.Policy]
-	if p == nil {
-		return false
-	}
-	for _, st := range p.Steps {
-		for _, t := range st.Targets {
-			if t.Roster == r {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func appendRole(list []muster.RoleAssignment, ra muster.RoleAssignment) []muster.RoleAssignment {
-	for _, have := range list {
-		if have.Role == ra.Role && have.Person == ra.Person && have.Until.IsZero() {
-			return list
-		}
-	}
-	return append(list, ra)
+	facts := lifecycle.Facts{Person: c.Snap.Catalog.DisplayName}
+	inc.Roles = append(inc.Roles, lifecycle.ProposeRoles(*inc, duties, facts, c.Now())...)
 }
 
 // incidentEntry makes an entry of an incident.
@@ -292,18 +256,18 @@ func (c *Call) markSeen(in OneIncident) (muster.Nothing, error) {
 	return muster.Nothing{}, c.seen(inc.ID)
 }
 
+// stateChange is a step of the incident's state machine; it reports false when the state holds already.
+type stateChange func(muster.Incident, muster.Instant) (muster.Incident, bool, error)
+
 // transition runs a step of the incident's state machine.
-func (c *Call) transition(ref, note, did string, to func(muster.Incident, muster.Instant) (muster.Incident, error)) (*muster.Incident, error) {
+func (c *Call) transition(ref, note, did string, to stateChange) (*muster.Incident, error) {
 	inc, err := c.incident(ref)
 	if err != nil {
 		return nil, err
 	}
-	next, err := to(*inc, c.Now())
-	if err != nil {
-		return nil, err
-	}
-	if next.Status == inc.Status {
-		return inc, nil
+	next, changed, err := to(*inc, c.Now())
+	if err != nil || !changed {
+		return inc, err
 	}
 	en := c.incidentEntry(&next, muster.EntryIncident, withNote(c.Actor.Name+" "+did, note))
 	en.Pinned = true
@@ -328,12 +292,14 @@ func (c *Call) closeIncident(in NoteIncident) (*muster.Incident, error) {
 // resolveIncident ends the response. Open alerts of the incident are resolved with it, and the running promise is over:
 // the resolution is the last word, or a final update says more.
 func (c *Call) resolveIncident(in NoteIncident) (*muster.Incident, error) {
-	inc, err := c.transition(in.Incident, in.Note, "resolved the incident", func(i muster.Incident, now muster.Instant) (muster.Incident, error) {
-		next, err := lifecycle.Resolve(i, now)
-		if err == nil && next.Promise != nil {
-			next.Promise.Kept = true
+	inc, err := c.transition(in.Incident, in.Note, "resolved the incident", func(i muster.Incident, now muster.Instant) (muster.Incident, bool, error) {
+		next, changed, err := lifecycle.Resolve(i, now)
+		if changed && next.Promise != nil {
+			kept := *next.Promise
+			kept.Kept = true
+			next.Promise = &kept
 		}
-		return next, err
+		return next, changed, err
 	})
 	if err != nil {
 		return nil, err
@@ -435,6 +401,7 @@ func (c *Call) linkAlert(in LinkAlert) (*muster.Incident, error) {
 		return nil, muster.Errorf(muster.ErrConflict, "The alert belongs to %s already.", a.IncidentKey)
 	}
 	a.Incident, a.IncidentKey = inc.ID, inc.Key
+	*inc, _ = lifecycle.Detected(*inc, a.DetectedAt)
 	if err := c.UpdateAlert(a); err != nil {
 		return nil, err
 	}

@@ -254,23 +254,18 @@ func (b *intakeBatch) opened(s *muster.Signal, p print) (SignalResult, error) {
 	en.At = a.DetectedAt
 	b.entries = append(b.entries, en)
 
-	policy := b.Snap.Catalog.Policies[d.Policy]
-	if policy == nil {
-		return SignalResult{}, fmt.Errorf("command: the route %q leads to the policy %q, which is not in the catalog", d.Route, d.Policy)
-	}
-	if err := b.readContacts(policy); err != nil {
+	if err := b.readContacts(ar.Policy); err != nil {
 		return SignalResult{}, err
 	}
 	e := &muster.Escalation{
-		ID: id[muster.EscalationID](b.Call), Alert: a.ID, Policy: *policy, Urgency: d.Urgency,
-		Revision: b.Snap.Catalog.RevisionOf(muster.DocRef(muster.KindPolicies, policy.Name)),
+		ID: id[muster.EscalationID](b.Call), Alert: a.ID, Policy: *ar.Policy, Urgency: d.Urgency, Revision: ar.PolicyRevision,
 	}
-	event, outcome := escalate.Event{Kind: escalate.Start}, muster.OutcomeOpened
+	event, outcome := plan.FirstEvent(ar), muster.OutcomeOpened
 	switch {
 	case d.Suppressed != nil:
-		event, outcome = escalate.Event{Kind: escalate.Hold, Until: d.Suppressed.Until}, muster.OutcomeSilenced
+		outcome = muster.OutcomeSilenced
 	case d.Triage:
-		event, outcome = escalate.Event{Kind: escalate.Hold}, muster.OutcomeTriage
+		outcome = muster.OutcomeTriage
 	}
 	run, eff := plan.Escalate(b.Snap, b.contacts, *e, event, now)
 	if d.Declare && event.Kind == escalate.Start {

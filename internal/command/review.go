@@ -33,12 +33,13 @@ func (c *Call) openReview(in OneIncident) (*muster.Review, error) {
 	if err != nil {
 		return nil, err
 	}
-	flat := make([]muster.Entry, len(entries))
-	for i, e := range entries {
-		flat[i] = *e
+	updates, err := c.Updates(inc.ID)
+	if err != nil {
+		return nil, err
 	}
-	rev := lifecycle.Draft(*inc, flat, alerts, c.Now())
-	rev.ID, rev.OpenedBy = id[muster.ReviewID](c), c.Actor.By()
+	facts := lifecycle.Facts{Alerts: flat(alerts), Entries: flat(entries), Updates: flat(updates), Person: c.Snap.Catalog.DisplayName}
+	rev := lifecycle.Draft(*inc, facts, c.Actor.By(), c.Now())
+	rev.ID = id[muster.ReviewID](c)
 	rev.DueAt = inc.ResolvedAt.Plus(reviewDue)
 	inc.Review = rev.ID
 	if err := c.InsertReview(&rev); err != nil {
@@ -52,6 +53,14 @@ func (c *Call) openReview(in OneIncident) (*muster.Review, error) {
 		c.emitTimers([]muster.Timer{t})
 	}
 	return &rev, c.save(inc, c.incidentEntry(inc, muster.EntryReview, c.Actor.Name+" opened the review"))
+}
+
+func flat[T any](in []*T) []T {
+	out := make([]T, len(in))
+	for i, v := range in {
+		out[i] = *v
+	}
+	return out
 }
 
 // OneReview names a review.
@@ -187,7 +196,9 @@ func (c *Call) publishReview(in OneReview) (*muster.Review, error) {
 		return nil, err
 	}
 	rev.Status, rev.PublishedAt = muster.ReviewPublished, c.Now()
-	*inc = lifecycle.Reviewed(*inc, c.Now())
+	if *inc, _, err = lifecycle.Published(*inc, c.Now()); err != nil {
+		return nil, err
+	}
 	if err := c.DeleteTimersOf(string(rev.ID)); err != nil {
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func (c *Call) startAction(in StartAction) (*muster.Incident, error) {
 	inc.Actions = append(inc.Actions, muster.CurrentAction{
 		ID: id[muster.ActionID](c), Text: muster.Clip(in.Text, 300), Person: in.Person, Name: name, StartedAt: c.Now(),
 	})
-	*inc = lifecycle.Remediate(*inc, c.Now())
+	*inc, _ = lifecycle.Act(*inc, c.Now())
 	return inc, c.save(inc, c.incidentEntry(inc, muster.EntryAction, name+" started: "+muster.Clip(in.Text, 300)))
 }
 
@@ -229,10 +229,10 @@ func (c *Call) addTimelineEntry(in AddTimelineEntry) (*muster.Entry, error) {
 	}
 	if in.Kind == muster.EntryDecided {
 		en.Pinned = true
-		*inc = lifecycle.Remediate(*inc, c.Now())
+		*inc, _ = lifecycle.Act(*inc, c.Now())
 	}
-	if inc.KnownAt.IsZero() && !c.Actor.Machine {
-		inc.KnownAt = c.Now()
+	if !c.Actor.Machine {
+		*inc, _ = lifecycle.Known(*inc, c.Now())
 	}
 	return en, c.save(inc, en)
 }

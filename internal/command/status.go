@@ -86,16 +86,13 @@ func (c *Call) closeStatus(in StatusText) (*StatusChange, error) {
 	if err := c.statusUpdate(out, inc, text, 0, true); err != nil {
 		return nil, err
 	}
-	next, err := lifecycle.Mitigate(*inc, c.Now())
-	if inc.DeclaredBy.Surface == muster.SurfaceChat {
-		next, err = lifecycle.Resolve(*inc, c.Now())
-		out.Resolved = true
+	end := stateChange(lifecycle.Mitigate)
+	if out.Resolved = inc.DeclaredBy.Surface == muster.SurfaceChat; out.Resolved {
+		end = lifecycle.Resolve
 	}
-	if err != nil {
-		return nil, err
-	}
-	if next.Status == inc.Status {
-		return out, nil
+	next, changed, err := end(*inc, c.Now())
+	if err != nil || !changed {
+		return out, err
 	}
 	*inc = next
 	if err := c.save(inc, c.incidentEntry(inc, muster.EntryIncident, c.Actor.Name+" closed the incident on the status page: it is "+string(inc.Status))); err != nil {

@@ -22,9 +22,6 @@ type PostStatusUpdate struct {
 	Final        bool            `json:"final,omitempty" doc:"the last update: no promise"`
 }
 
-// promiseWarning is how long before a promised update the room is reminded of it.
-const promiseWarning = 3 * time.Minute
-
 func (c *Call) postStatusUpdate(in PostStatusUpdate) (*muster.StatusUpdate, error) {
 	inc, err := c.incident(in.Incident)
 	if err != nil {
@@ -43,58 +40,42 @@ func (c *Call) postStatusUpdate(in PostStatusUpdate) (*muster.StatusUpdate, erro
 	return c.post(inc, in)
 }
 
-func (c *Call) checkUpdate(in PostStatusUpdate) (wrong []muster.FieldError) {
-	if in.Known == "" {
-		wrong = append(wrong, muster.FieldError{Path: "known", Message: "say what is known, even if it is little"})
+// promiseTimer sets the timer for when somebody has to be told about the incident's promise next.
+func (c *Call) promiseTimer(inc *muster.Incident) error {
+	due := lifecycle.PromiseWake(inc.Promise, c.Now())
+	if due.IsZero() {
+		return nil
 	}
+	t := muster.Timer{ID: id[muster.TimerID](c), Kind: muster.TimerPromise, Ref: string(inc.ID), DueAt: due, Generation: inc.Generation}
+	c.emitTimers([]muster.Timer{t})
+	return c.InsertTimers([]muster.Timer{t})
+}
+
+func (c *Call) checkUpdate(in PostStatusUpdate) (wrong []muster.FieldError) {
+	u := muster.StatusUpdate{Known: in.Known, NextUpdateBy: in.NextUpdateBy, Final: in.Final, Audience: in.Audience}
+	wrong = lifecycle.CheckUpdate(u, c.Now())
 	if len(in.Known) > 4000 || len(in.Doing) > 4000 {
 		wrong = append(wrong, muster.FieldError{Path: "known", Message: "is longer than 4,000 characters"})
-	}
-	switch in.Audience {
-	case muster.AudienceResponders, muster.AudienceOrganisation, muster.AudiencePublic:
-	default:
-		wrong = append(wrong, muster.FieldError{Path: "audience", Message: "is one of responders, organisation, public"})
-	}
-	switch {
-	case in.Final && !in.NextUpdateBy.IsZero():
-		wrong = append(wrong, muster.FieldError{Path: "next_update_by", Message: "a final update promises nothing: leave it out"})
-	case in.Final:
-	case in.NextUpdateBy.IsZero():
-		wrong = append(wrong, muster.FieldError{Path: "next_update_by", Message: "say when you will say more, or mark the update as final"})
-	case !in.NextUpdateBy.After(c.Now().Time):
-		wrong = append(wrong, muster.FieldError{Path: "next_update_by", Message: "lies in the past"})
-	case in.NextUpdateBy.Sub(c.Now().Time) > 7*24*time.Hour:
-		wrong = append(wrong, muster.FieldError{Path: "next_update_by", Message: "is more than a week away: say something sooner"})
 	}
 	return wrong
 }
 
 // post writes an update that has been checked: the promise before it is kept, the new one gets a timer.
 func (c *Call) post(inc *muster.Incident, in PostStatusUpdate) (*muster.StatusUpdate, error) {
-	inc.Updates++
 	u := &muster.StatusUpdate{
-		ID: id[muster.UpdateID](c), Incident: inc.ID, Number: inc.Updates, Known: in.Known, Doing: in.Doing,
+		ID: id[muster.UpdateID](c), Incident: inc.ID, Number: inc.Updates + 1, Known: in.Known, Doing: in.Doing,
 		NextUpdateBy: in.NextUpdateBy, Final: in.Final, Audience: in.Audience, By: c.Actor.By(), At: c.Now(), Status: inc.Status,
 	}
-	late := inc.Promise != nil && !inc.Promise.Kept && inc.Promise.By.Before(c.Now().Time)
+	late := lifecycle.Overdue(inc.Promise, c.Now())
 	if in.Audience == muster.AudiencePublic {
 		c.showOn(inc)
 	}
 	*inc = lifecycle.Promised(*inc, *u)
-	inc.Generation++
 	if err := c.DeleteTimersOf(string(inc.ID), muster.TimerPromise); err != nil {
 		return nil, err
 	}
-	if !in.Final {
-		first := in.NextUpdateBy.Plus(-promiseWarning)
-		if !first.After(c.Now().Time) {
-			first = in.NextUpdateBy
-		}
-		t := muster.Timer{ID: id[muster.TimerID](c), Kind: muster.TimerPromise, Ref: string(inc.ID), DueAt: first, Generation: inc.Generation}
-		if err := c.InsertTimers([]muster.Timer{t}); err != nil {
-			return nil, err
-		}
-		c.emitTimers([]muster.Timer{t})
+	if err := c.promiseTimer(inc); err != nil {
+		return nil, err
 	}
 	if err := c.InsertUpdate(u); err != nil {
 		return nil, err
@@ -146,11 +127,9 @@ func (c *Call) firePromise(t *muster.Timer) error {
 	}
 	if p.By.After(c.Now().Time) {
 		left := p.By.Sub(c.Now().Time).Round(time.Minute)
-		again := muster.Timer{ID: id[muster.TimerID](c), Kind: t.Kind, Ref: t.Ref, DueAt: p.By, Generation: t.Generation}
-		if err := c.InsertTimers([]muster.Timer{again}); err != nil {
+		if err := c.promiseTimer(inc); err != nil {
 			return err
 		}
-		c.emitTimers([]muster.Timer{again})
 		return c.save(inc, c.machineEntry(inc, muster.EntryPromise, fmt.Sprintf("The next update is due in %s, as %s promised", muster.Duration(left), p.Author.Name)))
 	}
 	en := c.machineEntry(inc, muster.EntryPromise, fmt.Sprintf("The update that %s promised for %s is overdue", p.Author.Name, p.By.Format("15:04 MST")))
