@@ -1,0 +1,140 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/muster-oncall/muster"
+)
+
+// Secret is a setting that is never shown.
+type Secret string
+
+// String hides the value.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "(set, hidden)"
+}
+
+// GoString hides the value.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText hides the value.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// LogValue hides the value.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// Serve is what `muster serve` is told.
+type Serve struct {
+	Config       string         `name:"config" placeholder:"FILE" help:"YAML or JSON file with these settings: listen, data, public_url, …" env:"MUSTER_CONFIG" json:"config"`
+	Listen       string         `name:"listen" default:"127.0.0.1:8080" help:"Address and port to listen on." env:"MUSTER_LISTEN" json:"listen"`
+	Data         string         `name:"data" default:"muster-data" placeholder:"DIR" help:"Directory for the database, the key and the rendered status pages." env:"MUSTER_DATA" json:"data"`
+	Store        Secret         `name:"store" placeholder:"DSN" help:"Where facts are kept: nothing for SQLite in the data directory, or postgres://…" env:"MUSTER_STORE" json:"store"`
+	PublicURL    string         `name:"public-url" placeholder:"URL" help:"Address under which people reach Muster; links in pages begin with it." env:"MUSTER_PUBLIC_URL" json:"public_url"`
+	Key          Secret         `name:"key" hidden:"" help:"Key that seals secrets at rest, 64 hexadecimal digits; nothing for a file in the data directory." env:"MUSTER_KEY" json:"key"`
+	AllowPrivate []netip.Prefix `name:"allow-private" placeholder:"PREFIX" help:"Inside networks that connectors may talk to: 10.1.0.0/16." env:"MUSTER_ALLOW_PRIVATE" json:"allow_private"`
+	LogLevel     slog.Level     `name:"log-level" default:"info" help:"debug, info, warn or error." env:"MUSTER_LOG_LEVEL" json:"log_level"`
+	LogFormat    string         `name:"log-format" default:"text" enum:"text,json" help:"text or json." env:"MUSTER_LOG_FORMAT" json:"log_format"`
+	Node         string         `name:"node" placeholder:"NAME" help:"Name of this process among those that share a PostgreSQL store; nothing for the host's name." env:"MUSTER_NODE" json:"node"`
+}
+
+// Demo is what `muster demo` is told.
+type Demo struct {
+	Listen   string     `name:"listen" default:"127.0.0.1:8080" help:"Address and port to listen on." env:"MUSTER_LISTEN"`
+	Data     string     `name:"data" placeholder:"DIR" help:"Keep the demo's data here; nothing for a directory that is thrown away." env:"MUSTER_DATA"`
+	JSON     bool       `name:"json" help:"Print one line of JSON with the address and the tokens, and log to stderr."`
+	Quiet    bool       `name:"quiet" help:"Play nothing: wait for signals."`
+	LogLevel slog.Level `name:"log-level" default:"warn" help:"debug, info, warn or error." env:"MUSTER_LOG_LEVEL"`
+}
+
+// Check says everything that is wrong with the settings.
+func (c Serve) Check() error {
+	var f []muster.FieldError
+	f = append(f, checkListen(c.Listen)...)
+	if strings.TrimSpace(c.Data) == "" {
+		f = append(f, muster.FieldError{Path: "data", Message: "name a directory: --data /var/lib/muster"})
+	}
+	if s := string(c.Store); s != "" && !strings.HasPrefix(s, "postgres://") && !strings.HasPrefix(s, "postgresql://") {
+		f = append(f, muster.FieldError{Path: "store", Message: "leave it out for SQLite in the data directory, or write postgres://user:password@host/database"})
+	}
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" || strings.Trim(u.Path, "/") != "" {
+			f = append(f, muster.FieldError{Path: "public_url", Message: "write scheme and host and nothing more: https://muster.example.org"})
+		}
+	}
+	if k := string(c.Key); k != "" && (len(k) != 64 || strings.Trim(strings.ToLower(k), "0123456789abcdef") != "") {
+		f = append(f, muster.FieldError{Path: "key", Message: "must be 64 hexadecimal digits: openssl rand -hex 32"})
+	}
+	return muster.Invalid("The settings are not right", f)
+}
+
+// Check says everything that is wrong with the settings.
+func (c Demo) Check() error {
+	return muster.Invalid("The settings are not right", checkListen(c.Listen))
+}
+
+func checkListen(addr string) []muster.FieldError {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || port == "" {
+		return []muster.FieldError{{Path: "listen", Message: fmt.Sprintf("%q is not an address with a port: write 127.0.0.1:8080, or :8080 for every interface", muster.Clip(addr, 60))}}
+	}
+	if n, err := net.LookupPort("tcp", port); err != nil || n < 0 {
+		return []muster.FieldError{{Path: "listen", Message: fmt.Sprintf("%q is not a port", muster.Clip(port, 20))}}
+	}
+	if strings.ContainsAny(host, " /") {
+		return []muster.FieldError{{Path: "listen", Message: fmt.Sprintf("%q is not a host", muster.Clip(host, 60))}}
+	}
+	return nil
+}
+
+// String lists the settings as the file takes them, with secrets hidden.
+func (c Serve) String() string {
+	var b strings.Builder
+	line := func(name, value string) {
+		if value == "" {
+			value = `""`
+		}
+		fmt.Fprintf(&b, "%s: %s\n", name, value)
+	}
+	line("listen", c.Listen)
+	line("data", c.Data)
+	line("store", c.storeWord())
+	line("public_url", c.PublicURL)
+	line("key", c.Key.String())
+	private := make([]string, len(c.AllowPrivate))
+	for i, p := range c.AllowPrivate {
+		private[i] = p.String()
+	}
+	line("allow_private", "["+strings.Join(private, ", ")+"]")
+	line("log_level", strings.ToLower(c.LogLevel.String()))
+	line("log_format", c.LogFormat)
+	line("node", c.Node)
+	return b.String()
+}
+
+// storeWord shows the store's address without what is secret in it.
+func (c Serve) storeWord() string {
+	if c.Store == "" {
+		return ""
+	}
+	u, err := url.Parse(string(c.Store))
+	if err != nil {
+		return c.Store.String()
+	}
+	u.RawQuery = ""
+	if u.User != nil {
+		u.User = url.User(u.User.Username())
+	}
+	return u.String()
+}
+
+// LogValue hides secrets in logs.
+func (c Serve) LogValue() slog.Value { return slog.StringValue(c.String()) }
