@@ -58,7 +58,9 @@ func (f OpField) IsBool() bool {
 }
 
 // IsList reports whether the field takes several values.
-func (f OpField) IsList() bool { return f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() != reflect.Uint8 }
+func (f OpField) IsList() bool {
+	return f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() != reflect.Uint8
+}
 
 // SetText reads text into the field of in, which is an addressable value of type Op.In. A list takes each text, and
 // splits it at commas. The error says what was expected.
