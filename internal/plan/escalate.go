@@ -14,11 +14,11 @@ import (
 // escalation.
 func Escalate(s *Snapshot, contacts Contacts, e muster.Escalation, ev escalate.Event, now muster.Instant) (muster.Escalation, escalate.Effects) {
 	w := &who{s: s, contacts: contacts, at: now, reached: map[muster.UserName]bool{}}
-	started := e.StepStarted
+	run, started := e, e.StepStarted
 	e, eff := escalate.Step(e, ev, now, w)
 	if eff.Taken != nil {
 		eff.Taken.Revision = s.Catalog.Revision
-		eff.Taken.Event, eff.Taken.Because, eff.Taken.Started = string(ev.Kind), ev.Because, started
+		eff.Taken.Event, eff.Taken.Because, eff.Taken.Started = string(opening(ev.Kind, run)), ev.Because, started
 		eff.Taken.Contacts = map[muster.UserName][]muster.ContactFact{}
 		for _, p := range eff.Pages {
 			if w.reached[p.User] {
@@ -27,6 +27,15 @@ func Escalate(s *Snapshot, contacts Contacts, e muster.Escalation, ev escalate.E
 		}
 	}
 	return e, eff
+}
+
+// opening is the kind of an event; whatever led to the first step of all (a timer, or a hold that was over before it
+// began) started the escalation, unless a person did or a pause ended.
+func opening(kind escalate.EventKind, run muster.Escalation) escalate.EventKind {
+	if len(run.Taken) == 0 && (kind == escalate.Timer || kind == escalate.Hold) {
+		return escalate.Start
+	}
+	return kind
 }
 
 // PageByHand plans the pages of a person whom somebody pages about an alert. None means that the person cannot be

@@ -81,14 +81,12 @@ func Retake(s *Snapshot, run muster.Escalation, i int) (muster.Escalation, escal
 		e.Status, e.StepAt = muster.EscalationPaused, t.At
 	case escalate.Release:
 		e.Status, e.StepAt = muster.EscalationPaused, muster.Instant{}
-	case escalate.Hold: // a hold that was over before it began
-		ev.Kind = escalate.Start
-	case "":
+	case "": // kept before the event was
 		ev.Kind = escalate.Timer
 		if i == 0 {
 			ev.Kind = escalate.Start
 		}
-	case escalate.Start, escalate.Timer, escalate.Escalate, escalate.Ack, escalate.Resolve:
+	case escalate.Start, escalate.Timer, escalate.Escalate, escalate.Hold, escalate.Ack, escalate.Resolve:
 	}
 	return Escalate(s, t.Contacts, e, ev, t.At)
 }
