@@ -62,6 +62,7 @@ type Call struct {
 	Actor muster.Actor
 	Snap  *plan.Snapshot
 	*Commands
+	docs *bool // set when documents were written
 }
 
 // errStale says that the catalog moved on: load it and run the command again.
@@ -124,6 +125,7 @@ func readCatalog(r store.Reader, rev muster.Revision) (*muster.Catalog, error) {
 // write runs fn as one command, with a snapshot that is not older than the transaction.
 func (c *Commands) write(ctx context.Context, lane store.Lane, op string, actor muster.Actor, fn func(*Call) error) error {
 	for try := 0; ; try++ {
+		var last *Call
 		err := c.Store.Write(ctx, lane, op, func(tx store.Tx) error {
 			snap := c.Live.Current()
 			head, err := tx.Head()
@@ -133,8 +135,12 @@ func (c *Commands) write(ctx context.Context, lane store.Lane, op string, actor 
 			if head > snap.Catalog.Revision {
 				return errStale
 			}
-			return fn(&Call{Tx: tx, Actor: actor, Snap: snap, Commands: c})
+			last = &Call{Tx: tx, Actor: actor, Snap: snap, Commands: c, docs: new(bool)}
+			return fn(last)
 		})
+		if err == nil && last != nil && *last.docs {
+			return c.Load(ctx) // who changed the catalog sees it from here on
+		}
 		if !errors.Is(err, errStale) || try == 5 {
 			return err
 		}

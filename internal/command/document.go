@@ -285,6 +285,7 @@ func (c *Call) writeDocs(changes []docChange, why string) (muster.Revision, erro
 	if err := c.InsertDocs(out); err != nil {
 		return 0, err
 	}
+	*c.docs = true
 	c.Emit(store.Event{Topic: "catalog", Revision: head})
 	c.Emit(store.Event{Topic: "now", Parts: []string{"catalog"}})
 	return head, nil
