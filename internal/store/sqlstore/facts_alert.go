@@ -1,0 +1,304 @@
+package sqlstore
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/store"
+)
+
+var intoSignal = into("signal", "id, alert, outcome, received_at, body, raw")
+
+// InsertSignals writes signal rows.
+func (t *tx) InsertSignals(rows []muster.RawSignal) error {
+	args := make([]any, 0, len(rows)*intoSignal.width)
+	for i := range rows {
+		s := &rows[i]
+		args = append(args, string(s.ID), string(s.Alert), string(s.Outcome), s.ReceivedAt.Micros(), t.encode(s), bytesOf(s.Raw))
+	}
+	return t.insert(intoSignal, args)
+}
+
+// SignalsOf lists the signals of an alert, without Raw.
+func (t *tx) SignalsOf(alert muster.AlertID, l store.List) ([]muster.RawSignal, error) {
+	var w where
+	w.and("alert = ?", string(alert))
+	w.list(l)
+	return all(t, func(r row) (muster.RawSignal, error) {
+		s, err := scanBody[muster.RawSignal](r)
+		if err != nil {
+			return muster.RawSignal{}, err
+		}
+		return *s, nil
+	}, "SELECT body FROM signal"+w.text.String(), w.args...)
+}
+
+// Signal gives one signal with Raw, which lies in the row of the first part of its request.
+func (t *tx) Signal(id muster.SignalID) (*muster.RawSignal, error) {
+	scan := func(r row) (*muster.RawSignal, error) {
+		var body, raw []byte
+		if err := r.Scan(&body, &raw); err != nil {
+			return nil, err
+		}
+		s := &muster.RawSignal{}
+		if err := decode(body, s); err != nil {
+			return nil, err
+		}
+		s.Raw = bytesOrNil(raw)
+		return s, nil
+	}
+	s, err := get(t, "signal", string(id), scan, "SELECT body, raw FROM signal WHERE id = $1"+t.lock, string(id))
+	if err != nil || s.First == "" || s.Raw != nil {
+		return s, err
+	}
+	first, err := find(t, scan, "SELECT body, raw FROM signal WHERE id = $1", string(s.First))
+	if err != nil {
+		return nil, err
+	}
+	if first != nil {
+		s.Raw = first.Raw
+	}
+	return s, nil
+}
+
+// DeleteSignalsBefore deletes the oldest signals that were received before an instant.
+func (t *tx) DeleteSignalsBefore(before muster.Instant, limit int) (int, error) {
+	n, err := t.exec("DELETE FROM signal WHERE id IN (SELECT id FROM signal WHERE received_at < $1 ORDER BY received_at LIMIT $2)",
+		before.Micros(), limit)
+	return int(n), err
+}
+
+var intoAlert = into("alert", "id, status, triage, held, open_key, source, service, severity, incident, received_at, next_wake_at, "+
+	"signals, last_signal_at, search, reasons, body")
+
+// openKey is the identity of an alert until it is resolved. Names of sources have no slash.
+func openKey(s muster.SourceName, f muster.Fingerprint) string { return string(s) + "/" + string(f) }
+
+// alertColumns gives the values of intoAlert's columns.
+func (t *tx) alertColumns(args []any, a *muster.Alert) []any {
+	var key any
+	if a.Status != muster.AlertResolved {
+		key = openKey(a.Source, a.Fingerprint)
+	}
+	reasons := "null"
+	if a.Reasons != nil {
+		reasons = t.encode(a.Reasons)
+	}
+	return append(args, string(a.ID), string(a.Status), a.Triage, a.Triage || a.Suppressed != nil, key, string(a.Source),
+		string(a.Service), string(a.Severity), string(a.Incident), a.ReceivedAt.Micros(), wake(a.NextWakeAt),
+		a.Signals, a.LastSignalAt.Micros(), strings.ToLower(a.Title), reasons, t.encode(a))
+}
+
+// InsertAlerts writes new alerts.
+func (t *tx) InsertAlerts(rows []*muster.Alert) error {
+	args := make([]any, 0, len(rows)*intoAlert.width)
+	for _, a := range rows {
+		args = t.alertColumns(args, a)
+		t.begin(string(a.ID))
+	}
+	return t.insert(intoAlert, args)
+}
+
+const updateAlert = "UPDATE alert SET status = $2, triage = $3, held = $4, open_key = $5, source = $6, service = $7, severity = $8, " +
+	"incident = $9, received_at = $10, next_wake_at = $11, signals = $12, last_signal_at = $13, search = $14, reasons = $15, body = $16 WHERE id = $1"
+
+// UpdateAlert writes an alert as it is given.
+func (t *tx) UpdateAlert(a *muster.Alert) error {
+	return t.change("alert", string(a.ID), updateAlert, t.alertColumns(nil, a)...)
+}
+
+// BumpAlerts counts further signals without touching the body.
+func (t *tx) BumpAlerts(rows []store.AlertBump) error {
+	args := make([]any, 0, len(rows)*3)
+	for _, b := range rows {
+		args = append(args, string(b.ID), b.Count, b.At.Micros())
+	}
+	changed, err := t.many("UPDATE alert SET signals = signals + $2, "+
+		"last_signal_at = CASE WHEN last_signal_at < $3 THEN $3 ELSE last_signal_at END WHERE id = $1", 3, args)
+	if err != nil {
+		return err
+	}
+	for i, n := range changed {
+		if n == 0 {
+			return t.fail(missing("alert", string(rows[i].ID)))
+		}
+	}
+	return nil
+}
+
+const selectAlert = "SELECT body, reasons, signals, last_signal_at FROM alert"
+
+func scanAlert(r row) (*muster.Alert, error) {
+	var body, reasons []byte
+	var signals int
+	var last int64
+	if err := r.Scan(&body, &reasons, &signals, &last); err != nil {
+		return nil, err
+	}
+	a := &muster.Alert{}
+	if err := decode(body, a); err != nil {
+		return nil, err
+	}
+	if err := decode(reasons, &a.Reasons); err != nil {
+		return nil, err
+	}
+	a.Signals, a.LastSignalAt = signals, muster.FromMicros(last)
+	return a, nil
+}
+
+// Alert gives one alert.
+func (t *tx) Alert(id muster.AlertID) (*muster.Alert, error) {
+	return get(t, "alert", string(id), scanAlert, selectAlert+" WHERE id = $1"+t.lock, string(id))
+}
+
+// Alerts lists alerts, newest first.
+func (t *tx) Alerts(f store.AlertFilter) ([]*muster.Alert, error) {
+	var w where
+	oneOf(&w, "status", f.Status)
+	if f.Service != "" {
+		w.and("service = ?", string(f.Service))
+	}
+	if f.Source != "" {
+		w.and("source = ?", string(f.Source))
+	}
+	if f.Severity != "" {
+		w.and("severity = ?", string(f.Severity))
+	}
+	if f.Incident != "" {
+		w.and("incident = ? AND incident <> ''", string(f.Incident))
+	}
+	if f.Triage != nil {
+		w.and("triage = ?", *f.Triage)
+	}
+	if !f.Since.IsZero() {
+		w.and("received_at >= ?", f.Since.Micros())
+	}
+	w.words(f.Query)
+	w.list(f.List)
+	return all(t, scanAlert, selectAlert+w.text.String(), w.args...)
+}
+
+// OpenAlerts finds the alerts that are not resolved and have these identities. In a Tx of PostgreSQL they are locked in
+// the order of their keys, so that two sets cannot wait for each other.
+func (t *tx) OpenAlerts(keys []store.AlertKey) (map[store.AlertKey]*muster.Alert, error) {
+	list := make([]string, len(keys))
+	for i, k := range keys {
+		list[i] = openKey(k.Source, k.Fingerprint)
+	}
+	rows, err := all(t, scanAlert, selectAlert+" WHERE open_key IS NOT NULL AND open_key "+t.d.in("$1")+" ORDER BY open_key"+t.lock, t.d.list(list))
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[store.AlertKey]*muster.Alert, len(rows))
+	for _, a := range rows {
+		found[store.AlertKey{Source: a.Source, Fingerprint: a.Fingerprint}] = a
+	}
+	return found, nil
+}
+
+// CountAlerts counts alerts in any of the states, all alerts when none is given.
+func (t *tx) CountAlerts(status ...muster.AlertStatus) (int, error) {
+	var w where
+	oneOf(&w, "status", status)
+	n, err := t.number("SELECT COUNT(*) FROM alert"+w.text.String(), w.args...)
+	return int(n), err
+}
+
+var intoEscalation = into("escalation", "id, alert, status, body")
+
+// InsertEscalations writes new escalations.
+func (t *tx) InsertEscalations(rows []*muster.Escalation) error {
+	args := make([]any, 0, len(rows)*intoEscalation.width)
+	for _, e := range rows {
+		args = append(args, string(e.ID), string(e.Alert), string(e.Status), t.encode(e))
+	}
+	return t.insert(intoEscalation, args)
+}
+
+// UpdateEscalation writes an escalation as it is given.
+func (t *tx) UpdateEscalation(e *muster.Escalation) error {
+	return t.change("escalation", string(e.ID), "UPDATE escalation SET status = $2, body = $3 WHERE id = $1", string(e.ID), string(e.Status), t.encode(e))
+}
+
+// EscalationOf gives the newest escalation of an alert, nil if there is none.
+func (t *tx) EscalationOf(alert muster.AlertID) (*muster.Escalation, error) {
+	return find(t, scanBody[muster.Escalation], "SELECT body FROM escalation WHERE alert = $1 ORDER BY id DESC LIMIT 1"+t.lock, string(alert))
+}
+
+var intoPage = into("page", "id, alert, person, connector, state, body")
+
+// InsertPages writes new pages.
+func (t *tx) InsertPages(rows []*muster.Page) error {
+	args := make([]any, 0, len(rows)*intoPage.width)
+	for _, p := range rows {
+		args = append(args, string(p.ID), string(p.Alert), string(p.Person), string(p.Connector), string(p.State), t.encode(p))
+	}
+	return t.insert(intoPage, args)
+}
+
+// UpdatePages writes each page as it is given. Whom it pages about which alert by which connector does not change.
+func (t *tx) UpdatePages(rows []*muster.Page) error {
+	args := make([]any, 0, len(rows)*3)
+	for _, p := range rows {
+		args = append(args, string(p.ID), string(p.State), t.encode(p))
+	}
+	changed, err := t.many("UPDATE page SET state = $2, body = $3 WHERE id = $1", 3, args)
+	if err != nil {
+		return err
+	}
+	for i, n := range changed {
+		if n == 0 {
+			return t.fail(missing("page", string(rows[i].ID)))
+		}
+	}
+	return nil
+}
+
+// Page gives one page.
+func (t *tx) Page(id muster.PageID) (*muster.Page, error) {
+	return get(t, "page", string(id), scanBody[muster.Page], "SELECT body FROM page WHERE id = $1"+t.lock, string(id))
+}
+
+// PagesOf lists the pages of an alert in the order in which they were planned.
+func (t *tx) PagesOf(alert muster.AlertID) ([]*muster.Page, error) {
+	list, err := all(t, scanBody[muster.Page], "SELECT body FROM page WHERE alert = $1", string(alert))
+	slices.SortFunc(list, func(a, b *muster.Page) int {
+		return cmp.Or(a.PlannedAt.Compare(b.PlannedAt.Time), a.DueAt.Compare(b.DueAt.Time), cmp.Compare(a.ID, b.ID))
+	})
+	return list, err
+}
+
+// PagesFor lists the pages of a person, of everybody for "".
+func (t *tx) PagesFor(user muster.UserName, l store.List) ([]*muster.Page, error) {
+	var w where
+	if user != "" {
+		w.and("person = ?", string(user))
+	}
+	w.list(l)
+	return all(t, scanBody[muster.Page], "SELECT body FROM page"+w.text.String(), w.args...)
+}
+
+// PagesByConnector lists the pages that use a connector.
+func (t *tx) PagesByConnector(c muster.ConnectorName, l store.List) ([]*muster.Page, error) {
+	var w where
+	w.and("connector = ?", string(c))
+	w.list(l)
+	return all(t, scanBody[muster.Page], "SELECT body FROM page"+w.text.String(), w.args...)
+}
+
+// bytesOf is a []byte as an argument: NULL for an empty one, which both databases then give back alike.
+func bytesOf(b []byte) any {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}
+
+func bytesOrNil(b []byte) []byte {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}
