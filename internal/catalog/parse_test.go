@@ -87,6 +87,7 @@ func TestParseRefusesWhatItShould(t *testing.T) {
 		"second document":  {"kind: team\nname: a\n bad: [\n---\nkind: team\nname: b\ntite: B\n", "catalog.yaml:7: teams/b.tite: unknown field; did you mean title?"},
 		"deep":             {"kind: team\nname: " + strings.Repeat("[", 5000), "levels deep"},
 		"dashes":           {strings.Repeat("- ", 5000), "too many lists or fields on one line"},
+		"fields":           {"kind: team\n" + strings.Repeat("a: b\n", 5000), "more than 4000 fields"},
 		"UTF-8":            {"kind: team\nname: \xff\n", "is not text in UTF-8"},
 		"huge":             {strings.Repeat("#", catalog.MaxFile+1), "at most 1048576 are read"},
 		"JSON":             {`{"kind": "team", "name": "a",` + "\n" + `"title": "A", "titel": 1}`, "catalog.yaml:2: teams/a.titel: unknown field; did you mean title?"},
@@ -138,7 +139,7 @@ func TestReadJSONTellsUnreadableFromWrong(t *testing.T) {
 		code muster.Code
 		text string
 	}{
-		`{"title":"A"}`:                             {"", ""},
+		`{"title":"A"}`: {"", ""},
 		`{"kind":"team","name":"web","title":"A"}`:  {"", ""},
 		`{"name":null,"title":"A"}`:                 {"", ""},
 		`{"title":"A","title":"B"}`:                 {muster.ErrUnreadable, "title: stands here for the second time"},

@@ -17,6 +17,7 @@ const (
 	MaxFile   = 1 << 20 // bytes of a file or body
 	maxDepth  = 24      // levels of lists and maps; the deepest document has six
 	maxErrors = 100     // told of one file
+	maxFields = 4000    // fields and items of one YAML document: the parser's time grows with their square
 )
 
 type nodeKind int

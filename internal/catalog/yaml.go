@@ -18,8 +18,9 @@ import (
 // one hides nothing that is wrong in another.
 func readYAML(data []byte) (all []*node, wrong []muster.FieldError) {
 	text := strings.TrimPrefix(strings.ReplaceAll(string(data), "\r\n", "\n"), "\ufeff")
+	budget := maxFields * maxFields
 	for _, part := range divide(text) {
-		n, err := readPart(part.text)
+		n, err := readPart(part.text, &budget)
 		if err != nil {
 			err.Line = max(1, err.Line) + part.offset
 			wrong = append(wrong, *err)
@@ -78,15 +79,20 @@ func (n *node) shift(lines int) {
 }
 
 // readPart parses one document; nil when it holds comments only. The parser is not trusted with hostile text: what
-// makes it slow is refused before, and a panic is an unreadable document.
-func readPart(text string) (n *node, wrong *muster.FieldError) {
+// makes it slow is refused before, and a panic is an unreadable document. budget is what the file has left for the
+// squares of its documents' fields.
+func readPart(text string, budget *int) (n *node, wrong *muster.FieldError) {
 	defer func() {
 		if p := recover(); p != nil {
 			n, wrong = nil, &muster.FieldError{Line: 1, Message: "this document cannot be read as YAML"}
 		}
 	}()
 	tokens := lexer.Tokenize(text)
-	if wrong = checkTokens(tokens); wrong != nil {
+	fields, wrong := checkTokens(tokens)
+	if *budget -= fields * fields; wrong == nil && *budget < 0 {
+		wrong = &muster.FieldError{Line: 1, Message: "the documents of the file have too many fields together: divide the file"}
+	}
+	if wrong != nil {
 		return nil, wrong
 	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
@@ -108,9 +114,10 @@ func readPart(text string) (n *node, wrong *muster.FieldError) {
 }
 
 // checkTokens refuses what documents do not need and what would make them programs or bombs.
-func checkTokens(tokens token.Tokens) *muster.FieldError {
-	refuse := func(t *token.Token, format string, args ...any) *muster.FieldError {
-		return &muster.FieldError{Line: t.Position.Line, Message: fmt.Sprintf(format, args...)}
+// It counts fields and items.
+func checkTokens(tokens token.Tokens) (fields int, wrong *muster.FieldError) {
+	refuse := func(t *token.Token, format string, args ...any) (int, *muster.FieldError) {
+		return fields, &muster.FieldError{Line: t.Position.Line, Message: fmt.Sprintf(format, args...)}
 	}
 	flow, line, marks := 0, 0, 0
 	for _, t := range tokens {
@@ -133,12 +140,15 @@ func checkTokens(tokens token.Tokens) *muster.FieldError {
 		case token.SequenceEndType, token.MappingEndType:
 			flow--
 		case token.SequenceEntryType, token.MappingValueType:
+			if fields++; fields > maxFields {
+				return refuse(t, "the document has more than %d fields and items: divide it", maxFields)
+			}
 			if marks++; flow == 0 && marks > maxDepth {
 				return refuse(t, "too many lists or fields on one line")
 			}
 		}
 	}
-	return nil
+	return fields, nil
 }
 
 func wordYAML(err error) *muster.FieldError {
