@@ -70,6 +70,10 @@ func liteDialect() *dialect {
 	}
 }
 
+// pgNow reads PostgreSQL's clock. It is the only statement that reads a clock: once per transaction, at its beginning, so
+// that leases are judged by one clock on every node. SQLite belongs to one process, whose clock it is.
+const pgNow = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"
+
 // PostgreSQL's SQLSTATE codes.
 const (
 	pgUnique          = "23505"

@@ -175,7 +175,7 @@ func (p *postgres) attempt(ctx context.Context, op string, fn func(store.Tx) err
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.o.Timeout)
 	defer cancel()
 	s := &pgSession{ctx: own, conn: conn.Conn()}
-	now, err := s.begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ")
+	now, err := s.begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 	if err != nil {
 		return pgTries / 2, p.d.explain(err)
 	}
@@ -236,7 +236,7 @@ func (p *postgres) read(ctx context.Context, fn func(store.Reader) error) error 
 			return notRead(err)
 		}
 		s = &pgSession{ctx: own, conn: conn.Conn()}
-		if now, err = s.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "); err == nil {
+		if now, err = s.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); err == nil {
 			defer conn.Release()
 			break
 		}

@@ -21,7 +21,7 @@ type pgSession struct {
 
 // begin begins a transaction and reads the database's clock in the same round trip.
 func (s *pgSession) begin(text string) (muster.Instant, error) {
-	results := s.conn.PgConn().Exec(s.ctx, text+"SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)")
+	results := s.conn.PgConn().Exec(s.ctx, text+"; "+pgNow)
 	var us int64
 	var parse error
 	for results.NextResult() {
