@@ -5,6 +5,8 @@ import "github.com/muster-oncall/muster"
 // DocReader reads the catalog's documents.
 type DocReader interface {
 	Head() (muster.Revision, error)
+	// RevisionAt gives the newest revision that was written at an instant or before it, 0 when there was none.
+	RevisionAt(at muster.Instant) (muster.Revision, error)
 	// DocsAt gives the newest revision of each document that is not newer than rev, without the deleted ones.
 	DocsAt(rev muster.Revision) ([]muster.DocRevision, error)
 	DocHistory(kind muster.Kind, name string, l List) ([]muster.DocRevision, error) // newest first
