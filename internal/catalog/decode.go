@@ -144,7 +144,7 @@ func sample(n *node) string {
 
 // special decodes lengths of time and instants, in their own words.
 func (d *decoder) special(n *node, v reflect.Value, path string) {
-	_, length := v.Addr().Interface().(*muster.Duration)
+	_, length := reflect.TypeAssert[*muster.Duration](v.Addr())
 	switch {
 	case n.kind == textNode && n.text == "" && !length:
 		return // no instant
@@ -155,7 +155,7 @@ func (d *decoder) special(n *node, v reflect.Value, path string) {
 		d.fail(path, n.line, "must be %s, not %s", map[bool]string{true: "a length of time such as 5m", false: "a time such as 2026-11-27T03:12:40Z"}[length], shown(n))
 		return
 	}
-	u, ok := v.Addr().Interface().(encoding.TextUnmarshaler)
+	u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr())
 	if !ok {
 		d.fail(path, n.line, "cannot be set in a file")
 		return

@@ -76,7 +76,7 @@ func (w *yamlWriter) value(v reflect.Value, depth int) {
 	if v.Kind() == reflect.Pointer {
 		v = v.Elem()
 	}
-	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
+	if m, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {
 		w.marshaled(m, v)
 		return
 	}
@@ -108,7 +108,7 @@ func (w *yamlWriter) retract(before int, text string) {
 }
 
 func (w *yamlWriter) marshaled(m encoding.TextMarshaler, v reflect.Value) {
-	if i, ok := v.Interface().(muster.Instant); ok {
+	if i, ok := reflect.TypeAssert[muster.Instant](v); ok {
 		w.b.WriteString(" " + i.UTC().Format("2006-01-02T15:04:05.999999Z") + "\n")
 		return
 	}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/muster-oncall/muster"
@@ -114,9 +115,9 @@ func middle(x, y []string) (out []DiffLine) {
 	for i := range common {
 		common[i] = make([]int32, len(y)+1)
 	}
-	for i := len(x) - 1; i >= 0; i-- {
-		for j := len(y) - 1; j >= 0; j-- {
-			if x[i] == y[j] {
+	for i, l := range slices.Backward(x) {
+		for j, m := range slices.Backward(y) {
+			if l == m {
 				common[i][j] = common[i+1][j+1] + 1
 			} else {
 				common[i][j] = max(common[i+1][j], common[i][j+1])

@@ -229,11 +229,10 @@ func (d *decoder) told(path string) bool {
 // ParseJSON reads one document from JSON. See [ReadJSON], which tells unreadable bodies from wrong ones.
 func ParseJSON(kind muster.Kind, body []byte) (muster.Document, []muster.FieldError) {
 	doc, err := ReadJSON(kind, "", body)
-	var e *muster.Error
-	switch {
-	case err == nil:
+	if err == nil {
 		return doc, nil
-	case errors.As(err, &e) && len(e.Fields) > 0:
+	}
+	if e, ok := errors.AsType[*muster.Error](err); ok && len(e.Fields) > 0 {
 		return nil, e.Fields
 	}
 	return nil, []muster.FieldError{{Message: err.Error()}}

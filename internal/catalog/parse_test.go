@@ -135,25 +135,26 @@ func ops(d []catalog.DiffLine) string {
 }
 
 func TestReadJSONTellsUnreadableFromWrong(t *testing.T) {
-	for body, want := range map[string]struct {
+	for _, c := range []struct {
+		body string
 		code muster.Code
 		text string
 	}{
-		`{"title":"A"}`: {"", ""},
-		`{"kind":"team","name":"web","title":"A"}`:  {"", ""},
-		`{"name":null,"title":"A"}`:                 {"", ""},
-		`{"title":"A","title":"B"}`:                 {muster.ErrUnreadable, "title: stands here for the second time"},
-		`{"title":`:                                 {muster.ErrUnreadable, "it ends too early"},
-		`{"title":"A"} {"title":"B"}`:               {muster.ErrUnreadable, "one JSON object, not 2"},
-		``:                                          {muster.ErrUnreadable, "one JSON object, not 0"},
-		`[]`:                                        {muster.ErrUnreadable, "not a list"},
-		`{"title":"A" "x":1}`:                       {muster.ErrUnreadable, "not JSON"},
-		`{"Title":"A"}`:                             {muster.ErrInvalid, "Title: unknown field; did you mean title?"},
-		`{"title":3}`:                               {muster.ErrInvalid, "must be text"},
-		`{"title":"A","name":"other"}`:              {muster.ErrInvalid, "a name never changes"},
-		`{"title":"A","kind":"roster"}`:             {muster.ErrInvalid, "must be team, as the path says"},
-		`{"title":` + strings.Repeat("[", 9000):     {muster.ErrUnreadable, "levels deep"},
-		strings.Repeat(" ", catalog.MaxFile) + `{}`: {muster.ErrTooLarge, "at most"},
+		{`{"title":"A"}`, "", ""},
+		{`{"kind":"team","name":"web","title":"A"}`, "", ""},
+		{`{"name":null,"title":"A"}`, "", ""},
+		{`{"title":"A","title":"B"}`, muster.ErrUnreadable, "title: stands here for the second time"},
+		{`{"title":`, muster.ErrUnreadable, "it ends too early"},
+		{`{"title":"A"} {"title":"B"}`, muster.ErrUnreadable, "one JSON object, not 2"},
+		{``, muster.ErrUnreadable, "one JSON object, not 0"},
+		{`[]`, muster.ErrUnreadable, "not a list"},
+		{`{"title":"A" "x":1}`, muster.ErrUnreadable, "not JSON"},
+		{`{"Title":"A"}`, muster.ErrInvalid, "Title: unknown field; did you mean title?"},
+		{`{"title":3}`, muster.ErrInvalid, "must be text"},
+		{`{"title":"A","name":"other"}`, muster.ErrInvalid, "a name never changes"},
+		{`{"title":"A","kind":"roster"}`, muster.ErrInvalid, "must be team, as the path says"},
+		{`{"title":` + strings.Repeat("[", 9000), muster.ErrUnreadable, "levels deep"},
+		{strings.Repeat(" ", catalog.MaxFile) + `{}`, muster.ErrTooLarge, "at most"},
 	} {
 		doc, err := catalog.ReadJSON(muster.KindTeams, "web", []byte(body))
 		if muster.CodeOf(err) != want.code || (err != nil && !strings.Contains(err.Error(), want.text)) {

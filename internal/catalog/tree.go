@@ -107,8 +107,7 @@ func (r *jsonReader) at(offset int64) int {
 }
 
 func (r *jsonReader) lineOf(err error) int {
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return r.at(max(0, syntax.Offset-1))
 	}
 	return r.at(r.dec.InputOffset())

@@ -146,6 +146,7 @@ func checkTokens(tokens token.Tokens) (fields int, wrong *muster.FieldError) {
 			if marks++; flow == 0 && marks > maxDepth {
 				return refuse(t, "too many lists or fields on one line")
 			}
+		default: // scalars, commas and comments
 		}
 	}
 	return fields, nil
@@ -153,8 +154,7 @@ func checkTokens(tokens token.Tokens) (fields int, wrong *muster.FieldError) {
 
 func wordYAML(err error) *muster.FieldError {
 	f := &muster.FieldError{Line: 1, Message: "this is not YAML"}
-	var e yaml.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[yaml.Error](err); ok {
 		f.Message = "this is not YAML: " + muster.Clip(e.GetMessage(), 160)
 		if t := e.GetToken(); t != nil && t.Position != nil {
 			f.Line = t.Position.Line

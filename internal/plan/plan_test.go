@@ -67,11 +67,11 @@ func tailwind(rev muster.Revision, change func(map[string]muster.Document)) *mus
 	return muster.NewCatalog(rev, all, revs)
 }
 
-func snap(t testing.TB, c *muster.Catalog) *plan.Snapshot {
-	t.Helper()
+func snap(tb testing.TB, c *muster.Catalog) *plan.Snapshot {
+	tb.Helper()
 	s, wrong := plan.NewSnapshot(c)
 	if len(wrong) > 0 {
-		t.Fatal(wrong)
+		tb.Fatal(wrong)
 	}
 	return s
 }

@@ -32,11 +32,11 @@ func shop(extra ...muster.Document) *muster.Catalog {
 	return muster.NewCatalog(muster.Revision(len(docs)), docs, revs)
 }
 
-func rules(t testing.TB, extra ...muster.Document) *Rules {
-	t.Helper()
+func rules(tb testing.TB, extra ...muster.Document) *Rules {
+	tb.Helper()
 	r, wrong := Compile(shop(extra...))
 	if len(wrong) > 0 {
-		t.Fatal(wrong)
+		tb.Fatal(wrong)
 	}
 	return r
 }
@@ -150,7 +150,7 @@ func TestCheckExprSaysWhatIsWrong(t *testing.T) {
 	for expr, want := range map[string]string{
 		`sevrity == "critical"`:         "sevrity is unknown; did you mean severity?",
 		`host == "web1"`:                "labels are written labels.host",
-		`severity == "crtical"`:         `severity is never "crtical"; did you mean "critical"?`,
+		`severity == "critcal"`:         `severity is never "critcal"; did you mean "critical"?`,
 		`severity in ["major", "huge"]`: `severity is never "huge"`,
 		`title`:                         "must be true or false, but title gives text",
 		`title == 4`:                    "== does not work with string and int",
