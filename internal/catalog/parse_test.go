@@ -156,12 +156,12 @@ func TestReadJSONTellsUnreadableFromWrong(t *testing.T) {
 		{`{"title":` + strings.Repeat("[", 9000), muster.ErrUnreadable, "levels deep"},
 		{strings.Repeat(" ", catalog.MaxFile) + `{}`, muster.ErrTooLarge, "at most"},
 	} {
-		doc, err := catalog.ReadJSON(muster.KindTeams, "web", []byte(body))
-		if muster.CodeOf(err) != want.code || (err != nil && !strings.Contains(err.Error(), want.text)) {
-			t.Errorf("%.60s: %v (%s); want %s", body, err, muster.CodeOf(err), want.code)
+		doc, err := catalog.ReadJSON(muster.KindTeams, "web", []byte(c.body))
+		if muster.CodeOf(err) != c.code || (err != nil && !strings.Contains(err.Error(), c.text)) {
+			t.Errorf("%.60s: %v (%s); want %s", c.body, err, muster.CodeOf(err), c.code)
 		}
 		if err == nil && (doc == nil || doc.DocName() != "web") {
-			t.Errorf("%s: %+v", body, doc)
+			t.Errorf("%s: %+v", c.body, doc)
 		}
 	}
 	c, err := catalog.ReadJSON(muster.KindConnectors, "mail", []byte(`{"kind":"email"}`))
