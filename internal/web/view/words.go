@@ -228,3 +228,22 @@ func reporterKinds(chosen string) []Option {
 		{Value: "staff", Text: "one of our staff", Selected: chosen == "staff"},
 	}
 }
+
+// youToo marks you after a name.
+func youToo(you bool) string {
+	if you {
+		return ", you"
+	}
+	return ""
+}
+
+// sentence is what follows the name of who did it.
+func (e Entry) sentence() string {
+	var b strings.Builder
+	for _, part := range []string{e.verb(), e.Detail, e.Text} {
+		if part != "" {
+			b.WriteString(" " + part)
+		}
+	}
+	return b.String()
+}

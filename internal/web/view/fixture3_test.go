@@ -1,0 +1,116 @@
+package view_test
+
+import (
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/muster-oncall/muster/internal/web/view"
+)
+
+func catalogPage() view.Catalog {
+	doc := func(name string, rev int, note string) view.DocumentRow {
+		return view.DocumentRow{Name: name, URL: "/settings/x/" + name, Revision: rev, Note: note, By: "Leo", At: at(0, 10, 0)}
+	}
+	return view.Catalog{Shell: shell("Settings", view.PlaceSettings), Tabs: tabs(view.TabDocuments), Revision: 143, ExportURL: "/x", Kinds: []view.DocumentKind{
+		{Kind: "rosters", Title: "Rosters", Hint: "Who is expected to respond, and when.", NewURL: "/x", Docs: []view.DocumentRow{doc("storefront", 31, "4 rotations"), doc("payments", 12, "2 rotations"), doc("platform", 9, "2 rotations")}},
+		{Kind: "policies", Title: "Policies", Hint: "Whom to page, in which order, how long to wait.", NewURL: "/x", Docs: []view.DocumentRow{doc("storefront-urgent", 6, "3 steps"), doc("office-hours", 2, "1 step")}},
+		{Kind: "routes", Title: "Routes", Hint: "Which alert belongs to which service and policy.", NewURL: "/x", Docs: []view.DocumentRow{doc("routes", 14, "9 rules")}},
+	}}
+}
+
+func connectorsPage() view.Connectors {
+	return view.Connectors{Shell: shell("Connectors", view.PlaceSettings), Tabs: tabs(view.TabConnectors), NewURL: "/x", Rows: []view.ConnectorRow{
+		{Name: "demo-phone", Kind: "demo phone", URL: "/x", State: view.State{Tone: view.ToneOK, Word: "Works"}, LastAt: at(3, 11, 13), LastText: "to Ana, proved after 51 s", TestURL: "/x"},
+		{Name: "mail", Kind: "SMTP", URL: "/x", State: view.State{Tone: view.ToneMajor, Word: "Failed"}, LastAt: at(2, 40, 0), LastText: "smtp.example.com refused: 535 authentication failed", TestURL: "/x", Waiting: 3},
+		{Name: "ops-webhook", Kind: "webhook", URL: "/x", State: view.State{Word: "Never used"}, TestURL: "/x"},
+	}}
+}
+
+func personRow() view.PersonRow {
+	return view.PersonRow{Person: view.Person{Name: "Ana", URL: "/people/ana", You: true}, Access: "team owner", Teams: "Storefront", Zone: "Seattle, 03:24", Methods: []view.ContactMethodRow{
+		{Name: "phone", Kind: "SMS", Address: "+1 ··· 0142", State: view.State{Tone: view.ToneOK, Word: "Proved today"}, TestURL: "/x", RemoveURL: "/x"},
+		{Name: "work mail", Kind: "e-mail", Address: "ana@…", State: view.State{Tone: view.ToneMinor, Word: "Never proved"}, TestURL: "/x"},
+	}}
+}
+
+func peoplePage() view.People {
+	leo := view.PersonRow{Person: view.Person{Name: "Leo", URL: "/people/leo"}, Access: "admin", Teams: "Storefront, Platform", Zone: "Seattle, 03:24", Warning: "cannot be reached at night"}
+	return view.People{Shell: shell("People", view.PlaceSettings), Tabs: tabs(view.TabPeople), NewURL: "/x", Rows: []view.PersonRow{personRow(), leo}}
+}
+
+func readinessPage() view.Readiness {
+	return view.Readiness{
+		Shell: shell("Readiness", view.PlaceReadiness), Headline: "Covered for 9 days, then a gap. 1 action item is overdue.", Coverage: onCallPage().Warnings,
+		Figures: []view.Figure{{Label: "Found by us first", Value: "11 of 14"}, {Label: "Proved contact methods", Value: "13 of 16"}, {Label: "Last drill", Value: "9 days ago, passed"}},
+		Overdue: reviewPage().Actions[1:2], Open: reviewPage().Actions[:1],
+		Unproved: []view.Unproved{{Person: "Leo", Method: "SMS", Note: "never tested", TestURL: "/x"}},
+		Runbooks: []view.RunbookRow{{Name: "Cart API: failures above 5 %", URL: "/x", Note: "proven 9 days ago", State: view.State{Tone: view.ToneOK, Word: "Fresh"}}},
+	}
+}
+
+func wallPage() view.Wall {
+	s := shell("Wall", "")
+	s.Theme, s.Me = "dark", nil
+	return view.Wall{
+		Shell: s, Name: "Storefront", Headline: "2 incidents open, 2 alerts without an owner", Also: strips()[1:], Unowned: 2, OldestAt: at(2, 36, 0), OnCall: rosters()[:2],
+		Main: &view.WallIncident{
+			Key: "INC-42", Title: "Shopping cart failing", Severity: sev1(), OpenedAt: at(3, 12, 40), Bad: "15 % of add-to-cart fails, was 31 %", Doing: "Chen rolls back cart-api, 2 of 6 regions",
+			Commander: "Ana", Others: "Tom communicates, Mia scribes", Aware: "11 people in 4 teams", Phases: phases(), Promise: tomsPromise(), LastSaid: "We are undoing the last release.", LastSaidAt: at(3, 18, 10),
+		},
+	}
+}
+
+func declarePage() view.Declare {
+	return view.Declare{
+		Shell: shell("Declare an incident", view.PlaceIncidents), URL: "/declare", AlertID: "alt_1", AlertTitle: "High Number of Failures", Title: "Shopping cart failing",
+		Severities: []view.Option{{Value: "SEV1", Text: "SEV1", Hint: "customers cannot buy"}, {Value: "SEV2", Text: "SEV2", Hint: "many are hindered", Selected: true}, {Value: "SEV3", Text: "SEV3", Hint: "some are hindered"}},
+		Services:   []view.Option{{Value: "", Text: "not known yet"}, {Value: "cart", Text: "Shopping cart", Selected: true}}, Wakes: "This pages 3 people: Ana, Ravi, Chen.",
+	}
+}
+
+func reportPage() view.Report {
+	return view.Report{Shell: door("Report a problem"), URL: "/report", Services: []view.Option{{Value: "", Text: "I do not know"}, {Value: "cart", Text: "Shopping cart"}}, Status: view.Note{Tone: view.ToneMajor, Lead: "Known", Text: "Some customers cannot add items to the cart. Next update by 11:30 UTC."}}
+}
+
+func setupPage(done bool) view.Setup {
+	p := view.Setup{Shell: door("Set up"), URL: "/setup", Token: "t", PublicURL: "http://localhost:8080", LocalHost: true, Zone: "Europe/Berlin", Zones: []string{"Europe/Berlin"}, Problems: []view.Problem{{Field: "passphrase", Message: "At least 12 characters, please."}}}
+	if done {
+		p.Done, p.NowURL, p.Command = true, "/", "curl --data '{\"title\":\"Hello\",\"severity\":\"critical\"}' \\\n  http://localhost:8080/in/k_9f2c/generic"
+		p.Steps = []view.SetupStep{{Text: "An admin", Done: true, Note: "you"}, {Text: "Prove your phone", URL: "/x", Note: "Muster sends a test page; press Acknowledge"}, {Text: "A roster with two people", URL: "/x", Note: "so that somebody answers when you sleep"}}
+	}
+	return p
+}
+
+// screen is a page of the preview.
+type screen struct {
+	name string
+	page templ.Component
+}
+
+func screens() []screen {
+	audit := view.Audit{Shell: shell("Audit", view.PlaceSettings), Tabs: tabs(view.TabAudit), Rows: []view.AuditRow{
+		{At: at(3, 20, 0), Who: "Noor", Surface: "web", What: "changed a roster", About: "rosters/storefront", URL: "/x", State: view.State{Tone: view.ToneOK, Word: "Done"}},
+		{At: at(3, 2, 0), Who: "key ci", Surface: "API", What: "sent with a forged signature", About: "teams", State: view.State{Tone: view.ToneMajor, Word: "Refused"}},
+	}}
+	keys := view.Keys{Shell: shell("API keys", view.PlaceSettings), Tabs: tabs(view.TabKeys), URL: "/x", Access: []view.Option{{Value: "viewer", Text: "Viewer"}}, Fresh: "mk_2f9c8a77d0b14e", Rows: []view.KeyRow{{Name: "ci", Access: "responder", By: "Leo", MadeAt: day(2, 9), UsedAt: at(3, 2, 0), RevokeURL: "/x"}}}
+	reviews := view.Reviews{Shell: shell("Reviews", view.PlaceReviews), Rows: []view.ReviewRow{{Key: "INC-27", Title: "Cart writes refused after 4.11", URL: "/x", State: view.State{Tone: view.ToneOK, Word: "Published"}, Severity: view.State{Tone: view.ToneMajor, Word: "SEV2"}, At: time.Date(2026, 9, 18, 10, 0, 0, 0, seattle()), Took: 34 * time.Minute, Actions: 4, Done: 3, Owner: "Mia"}}}
+	profile := view.Profile{Shell: shell("Ana", view.PlaceSettings), Row: personRow(), AddURL: "/x", Kinds: []view.Option{{Value: "sms", Text: "SMS"}}, PassURL: "/x", Shifts: onCallPage().MyShifts, Document: view.Link{Text: "Edit", URL: "/x"}}
+	quietWall := wallPage()
+	quietWall.Main, quietWall.Also, quietWall.Unowned, quietWall.Headline, quietWall.Quiet = nil, nil, 0, "Nothing open", day(25, 14)
+	return []screen{
+		{"now", view.NowPage(nowPage())}, {"now-quiet", view.NowPage(quietPage())}, {"incidents", view.IncidentsPage(incidentsPage())},
+		{"room", view.RoomPage(roomPage())}, {"room-troubled", view.RoomPage(troubledRoom())}, {"alerts", view.AlertsPage(alertsPage())},
+		{"alerts-empty", view.AlertsPage(emptyAlerts())}, {"alert", view.AlertPage(alertPage())}, {"alert-open", view.AlertPage(openAlert())},
+		{"phone", view.PhonePage(phonePage())}, {"phone-done", view.PhonePage(donePhone())}, {"phones", view.PhonesPage(phonesPage())},
+		{"oncall", view.OnCallPage(onCallPage())}, {"services", view.ServicesPage(servicesPage())}, {"service", view.ServicePage(servicePage())},
+		{"status", view.StatusEditorPage(statusPage())}, {"reviews", view.ReviewsPage(reviews)}, {"review", view.ReviewPage(reviewPage())},
+		{"readiness", view.ReadinessPage(readinessPage())}, {"settings", view.CatalogPage(catalogPage())}, {"document", view.DocumentPage(documentPage())},
+		{"connectors", view.ConnectorsPage(connectorsPage())}, {"people", view.PeoplePage(peoplePage())}, {"profile", view.ProfilePage(profile)},
+		{"keys", view.KeysPage(keys)}, {"audit", view.AuditPage(audit)}, {"declare", view.DeclarePage(declarePage())}, {"report", view.ReportPage(reportPage())},
+		{"signin", view.SignInPage(view.SignIn{Shell: door("Sign in"), URL: "/x", TokenURL: "/x", Problem: "The e-mail or the passphrase is wrong."})},
+		{"setup", view.SetupPage(setupPage(false))}, {"setup-done", view.SetupPage(setupPage(true))},
+		{"error", view.ErrorPage(view.Error{Shell: shell("Not found", ""), Status: 404, Title: "There is no incident INC-99", Text: "The newest is INC-42. Perhaps the number is mistyped.", Back: view.Link{Text: "All incidents", URL: "/incidents"}})},
+		{"wall", view.WallPage(wallPage())}, {"wall-quiet", view.WallPage(quietWall)},
+	}
+}
