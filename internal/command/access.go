@@ -278,7 +278,8 @@ const (
 	MetaSetupHash = "setup_token_hash" // of the one-time setup link; empty once it was used
 	MetaPublicURL = "public_url"
 	MetaZone      = "zone"
-	MetaDemo      = "demo" // the marker of demo data
+	MetaDemo      = "demo"       // the marker of demo data
+	MetaPublished = "published/" // and the name of a status page: when it was rendered last
 )
 
 // Setup makes the first admin. It works once.

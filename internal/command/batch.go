@@ -46,6 +46,9 @@ func (b *Batch) As(actor muster.Actor) *Batch {
 
 // Apply writes documents and decides with them from here on.
 func (b *Batch) Apply(in ApplyDocuments) error {
+	if err := in.prepare(); err != nil {
+		return err
+	}
 	if _, err := b.applyDocuments(in); err != nil {
 		return err
 	}

@@ -16,14 +16,14 @@ import (
 
 // Deps is what the application hands in.
 type Deps struct {
-	Store  store.DB
-	IDs    *muster.IDs
-	Live   *catalog.Live
-	Box    *seal.Box
-	Pass   *seal.Passphrases
-	Node   string        // name of this process among those that share the store
-	Lease  time.Duration // how long a started delivery is this node's; 0: 30 s
-	Log    *slog.Logger
+	Store store.DB
+	IDs   *muster.IDs
+	Live  *catalog.Live
+	Box   *seal.Box
+	Pass  *seal.Passphrases
+	Node  string        // name of this process among those that share the store
+	Lease time.Duration // how long a started delivery is this node's; 0: 30 s
+	Log   *slog.Logger
 	// CheckConnector checks the settings of a connector document, with the kinds that are built in.
 	CheckConnector catalog.KindCheck
 	// AddressCheck checks and tidies a contact address for a kind of connector, and gives a hint that may be shown.

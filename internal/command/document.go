@@ -8,6 +8,7 @@ import (
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/catalog"
+	"github.com/muster-oncall/muster/internal/plan"
 	"github.com/muster-oncall/muster/internal/store"
 )
 
@@ -45,6 +46,18 @@ type ApplyDocuments struct {
 	File      string `json:"file,omitempty" doc:"name of the file, for messages"`
 	Why       string `json:"why,omitempty" doc:"why, for the history"`
 	DryRun    bool   `json:"dry_run,omitempty" doc:"only say what would change"`
+
+	parsed []catalog.Parsed
+}
+
+// prepare reads the documents before the transaction begins: a large file must not hold up the writer.
+func (in *ApplyDocuments) prepare() error {
+	if in.File == "" {
+		in.File = "documents"
+	}
+	parsed, wrong := catalog.Parse(in.File, []byte(in.Documents))
+	in.parsed = parsed
+	return muster.Invalid("The documents are not right", wrong)
 }
 
 // Applied says what an apply changed.
@@ -151,17 +164,9 @@ func (c *Call) deleteDocument(in OneDocument) (muster.Nothing, error) {
 }
 
 func (c *Call) applyDocuments(in ApplyDocuments) (*Applied, error) {
-	file := in.File
-	if file == "" {
-		file = "documents"
-	}
-	parsed, wrong := catalog.Parse(file, []byte(in.Documents))
-	if len(wrong) > 0 {
-		return nil, muster.Invalid("The documents are not right", wrong)
-	}
 	out := &Applied{Revision: c.Snap.Catalog.Revision, Changes: []AppliedChange{}}
 	var changes []docChange
-	for _, p := range parsed {
+	for _, p := range in.parsed {
 		k, name := p.Doc.DocKind(), p.Doc.DocName()
 		old := c.Snap.Catalog.Document(k, name)
 		d := p.Doc
@@ -169,7 +174,7 @@ func (c *Call) applyDocuments(in ApplyDocuments) (*Applied, error) {
 		if old != nil {
 			d = catalog.Merge(old, d)
 			what = "changed"
-			if sameDoc(old, d) {
+			if plan.Same(old, d) {
 				out.Changes = append(out.Changes, AppliedChange{k, name, "unchanged"})
 				continue
 			}
@@ -187,12 +192,6 @@ func (c *Call) applyDocuments(in ApplyDocuments) (*Applied, error) {
 	rev, err := c.writeDocs(changes, in.Why)
 	out.Revision = rev
 	return out, err
-}
-
-func sameDoc(a, b muster.Document) bool {
-	x, err1 := json.Marshal(a)
-	y, err2 := json.Marshal(b)
-	return err1 == nil && err2 == nil && string(x) == string(y)
 }
 
 // checkDocs checks rights, each document, and the catalog that would result.

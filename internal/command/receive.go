@@ -228,7 +228,7 @@ func (b *intakeBatch) opened(s *muster.Signal, p print) (SignalResult, error) {
 	ar := plan.Arrive(b.Snap, s, now)
 	d := ar.Decision
 	a := &muster.Alert{
-		ID: id[muster.AlertID](b.Call), Status: muster.AlertOpen, Triage: d.Triage, Suppressed: d.Suppressed, Title: s.Title,
+		ID: id[muster.AlertID](b.Call), Status: muster.AlertOpen, Triage: d.Confirm, Suppressed: d.Suppressed, Title: s.Title,
 		Summary: s.Summary, Severity: s.Severity, Urgency: d.Urgency, Impact: orUnknown(s.Impact), Action: orUnknown(s.Action),
 		Source: p.key.Source, Service: d.Service, Policy: d.Policy, Route: d.Route, Fingerprint: p.key.Fingerprint,
 		Labels: maps.Clone(s.Labels), Links: s.Links, DetectedBy: detectedBy(b.Snap, p.key.Source, s), Reporter: s.Reporter,

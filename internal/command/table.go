@@ -24,6 +24,11 @@ func op[In, Out any](c *Commands, o muster.Op, run func(*Call, In) (Out, error))
 		if !actor.Access.AtLeast(o.Access) {
 			return nil, denied(actor, o)
 		}
+		if p, ok := in.(preparer); ok {
+			if err := p.prepare(); err != nil {
+				return nil, err
+			}
+		}
 		var out Out
 		err := c.write(ctx, store.LanePeople, o.Name, actor, func(call *Call) (err error) {
 			out, err = run(call, *in.(*In))
@@ -36,6 +41,9 @@ func op[In, Out any](c *Commands, o muster.Op, run func(*Call, In) (Out, error))
 	}
 	return o
 }
+
+// preparer is an input with work that needs no transaction.
+type preparer interface{ prepare() error }
 
 func denied(a muster.Actor, o muster.Op) error {
 	if a.Access == "" {

@@ -1,0 +1,127 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/catalog"
+	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/connector"
+	"github.com/muster-oncall/muster/internal/connector/demophone"
+)
+
+// connectors makes the connectors of the catalog's documents and keeps them until the document or a secret changes.
+type connectors struct {
+	registry connector.Registry
+	live     *catalog.Live
+	commands *command.Commands
+	http     *http.Client
+	dial     func(ctx context.Context, network, addr string) (net.Conn, error)
+	log      *slog.Logger
+
+	mu   sync.Mutex
+	made map[muster.ConnectorName]made
+}
+
+type made struct {
+	revision muster.Revision
+	conn     connector.Connector
+}
+
+// get returns the connector of a document. Errors are permanent only when the document is gone: a setting can be mended
+// while a page waits.
+func (c *connectors) get(ctx context.Context, name muster.ConnectorName) (connector.Connector, error) {
+	cat := c.live.Current().Catalog
+	doc := cat.Connectors[name]
+	if doc == nil {
+		return nil, connector.Permanent(fmt.Errorf("there is no connector called %q any more", name))
+	}
+	rev := cat.RevisionOf(muster.DocRef(muster.KindConnectors, name))
+	c.mu.Lock()
+	m, ok := c.made[name]
+	c.mu.Unlock()
+	if ok && m.revision == rev {
+		return m.conn, nil
+	}
+	secrets := map[string]string{}
+	for setting, stored := range doc.Secrets {
+		v, err := c.commands.SecretValue(ctx, stored)
+		if err != nil {
+			return nil, connector.Temporary(err, 0)
+		}
+		secrets[setting] = v
+	}
+	conn, err := c.registry.New(doc.Kind, connector.Config{
+		Name: name, Settings: doc.Settings, Secrets: secrets, HTTP: c.http, Dial: c.dial, Log: c.log,
+	})
+	if err != nil {
+		return nil, connector.Temporary(err, 0)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.made == nil {
+		c.made = map[muster.ConnectorName]made{}
+	}
+	c.made[name] = made{rev, conn}
+	return conn, nil
+}
+
+// forget drops every connector: a secret changed.
+func (c *connectors) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.made = nil
+}
+
+// check is the catalog's check of connector documents.
+func (c *connectors) check(doc *muster.Connector) []muster.FieldError {
+	d, ok := c.registry.Find(doc.Kind)
+	if !ok {
+		f := c.registry.UnknownKind(doc.Kind)
+		f.Path = "type"
+		return []muster.FieldError{f}
+	}
+	return d.Check(doc.Settings, doc.Secrets)
+}
+
+// address checks and tidies the address of a contact method, and gives a hint that may be shown.
+func (c *connectors) address(kind, address string) (tidy, hint string, err error) {
+	d, ok := c.registry.Find(kind)
+	if !ok {
+		return "", "", muster.Errorf(muster.ErrInvalid, "%s", c.registry.UnknownKind(kind).Message)
+	}
+	address = strings.TrimSpace(address)
+	if d.Address == "" && kind != demophone.Kind {
+		return "", "", muster.Errorf(muster.ErrInvalid, "People cannot be reached by a connector of the kind %s.", kind)
+	}
+	if d.CheckAddress != nil {
+		if err := d.CheckAddress(address); err != nil {
+			return "", "", err
+		}
+	}
+	return address, hint(kind, address), nil
+}
+
+// hint is enough of an address to recognise it, and not enough to use it.
+func hint(kind, address string) string {
+	if kind == demophone.Kind {
+		return "in the browser"
+	}
+	if local, domain, ok := strings.Cut(address, "@"); ok && local != "" {
+		return local[:1] + "…@" + domain
+	}
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		return u.Host + "/…"
+	}
+	if n := len(address); n > 4 {
+		return "··· " + address[n-4:]
+	}
+	return "···"
+}

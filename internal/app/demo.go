@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/config"
+	"github.com/muster-oncall/muster/internal/connector/teams/fake"
+	"github.com/muster-oncall/muster/internal/demo"
+	"github.com/muster-oncall/muster/internal/intake/azuremonitor"
+	"github.com/muster-oncall/muster/internal/web"
+	"github.com/muster-oncall/muster/internal/web/view"
+)
+
+// Demo runs Tailwind Traders until ctx ends.
+func Demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err error) {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	if c.Data == "" {
+		if c.Data, err = os.MkdirTemp("", "muster-demo-"); err != nil {
+			return fmt.Errorf("a directory for the demo cannot be made: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(c.Data)) }()
+	}
+	l, err := listen(c.Listen)
+	if err != nil {
+		return err
+	}
+	a, err := New(ctx, Deps{
+		Data: c.Data, Listener: l, Log: logger(stderr, c.LogLevel, "text"), Version: version(), Org: demo.Org,
+		Failpoint: failpoint(os.Getenv(failpointEnv)),
+	})
+	if err != nil {
+		_ = l.Close()
+		return err
+	}
+	access, err := demo.Seed(ctx, a.Commands)
+	if err != nil {
+		return errors.Join(err, a.DB.Close(), l.Close())
+	}
+	a.Phones = access.PhonesToken
+	if !c.Quiet {
+		a.Guide = a.guide(access)
+	}
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	line := demoLine{
+		URL: a.URL(), AdminToken: access.AdminToken, IntakeKey: access.IntakeKey, TeamsSecret: access.TeamsSecret, Data: c.Data,
+		TeamsWebhookURL: a.URL() + "/chat/teams/" + string(demo.Teams) + "/webhook",
+		StatusURL:       a.URL() + "/s/" + string(demo.PublicPage) + "/",
+		PhoneURL:        a.URL() + "/phones/" + access.PhonesToken,
+	}
+	if err := line.print(stdout, c.JSON); err != nil {
+		return err
+	}
+	return a.run(ctx)
+}
+
+// guide is the strip that leads through the play.
+func (a *App) guide(access *demo.Access) web.Guide {
+	play := &demo.Play{Commands: a.Commands, Parse: azuremonitor.Parse, Teams: func(ctx context.Context, text, directory, name string) error {
+		return a.sayInTeams(ctx, access.TeamsSecret, text, directory, name)
+	}}
+	return web.Guide{
+		Strip: func(ctx context.Context, _ muster.Actor, _ string) *view.Guide {
+			s, err := play.Strip(ctx)
+			if err != nil || s == nil {
+				return nil
+			}
+			g := &view.Guide{Step: s.Step, Of: s.Of, Text: s.Text, Auto: s.Auto, CloseURL: "/guide/close"}
+			if s.Button != "" {
+				g.Action = view.Button{Text: s.Button, URL: "/guide/next"}
+			}
+			return g
+		},
+		Act: func(ctx context.Context, _ muster.Actor, act string) (string, error) {
+			if act == "close" {
+				return "", play.Close(ctx)
+			}
+			return play.Next(ctx)
+		},
+	}
+}
+
+// sayInTeams sends a message through the chat's own door, signed as Teams signs it.
+func (a *App) sayInTeams(ctx context.Context, secret, text, directory, name string) error {
+	msg := fake.Message{Mention: "StatusPage", Text: text, Name: name, ObjectID: directory, At: time.Now()}
+	url := "http://" + a.Listener.Addr().String() + "/chat/teams/" + string(demo.Teams) + "/webhook"
+	if _, err := fake.Post(ctx, http.DefaultClient, url, secret, msg); err != nil {
+		return muster.WrapError(muster.ErrConflict, err, "The message from Teams was not taken: %v.", err)
+	}
+	return nil
+}

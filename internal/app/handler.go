@@ -1,0 +1,143 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/api"
+	"github.com/muster-oncall/muster/internal/chatop"
+	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/httpx"
+	"github.com/muster-oncall/muster/internal/intake"
+	"github.com/muster-oncall/muster/internal/intake/alertmanager"
+	"github.com/muster-oncall/muster/internal/intake/amv2"
+	"github.com/muster-oncall/muster/internal/intake/azuremonitor"
+	"github.com/muster-oncall/muster/internal/intake/generic"
+	"github.com/muster-oncall/muster/internal/store"
+	"github.com/muster-oncall/muster/internal/web"
+	"github.com/muster-oncall/muster/internal/web/static"
+	"github.com/muster-oncall/muster/internal/web/view"
+)
+
+// parsers is the list of formats that the intake door understands.
+func parsers() map[string]intake.Parser {
+	return map[string]intake.Parser{
+		"azure-monitor": azuremonitor.Parse, "alertmanager": alertmanager.Parse, "api/v2/alerts": amv2.Parse, "generic": generic.Parse,
+	}
+}
+
+// handler joins the surfaces: the API's doors and the pages for people.
+func (a *App) handler() (http.Handler, error) {
+	ops := append(a.Commands.Ops(), a.Queries.Ops()...)
+	chat := chatop.New(ops, func() *muster.Catalog { return a.Live.Current().Catalog })
+	rest, err := api.New(api.Options{
+		Ops: ops, Keys: a.Commands, Intake: a.Commands, Audit: a.Commands, Replays: replays{a.DB}, Parsers: parsers(), Chat: chat,
+		Catalog: func() *muster.Catalog { return a.Live.Current().Catalog }, Inbound: a.connectors.get,
+		Cookies: httpx.Cookies{Secure: a.Secure()}, PublicURL: a.URL(), Version: a.Version, Log: a.Log, Ready: a.ready,
+	})
+	if err != nil {
+		return nil, err
+	}
+	assets, err := static.New()
+	if err != nil {
+		return nil, err
+	}
+	pages, err := web.New(web.Deps{
+		Commands: a.Commands, Queries: a.Queries, Bus: a.Bus, Static: assets, Chat: roomChat{chat},
+		VerifyPage: a.Box.VerifyPage, SignPage: a.Box.SignPage, PhonesToken: a.phonesToken, ConnectorKinds: a.connectorKinds,
+		StatusPages: a.statusFiles(), Org: func() string { return a.Org }, PublicURL: a.URL, Secure: a.Secure(), Guide: a.Guide, Log: a.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.pages = pages
+	mux := http.NewServeMux()
+	for _, prefix := range []string{"/api/", "/in/", "/chat/", "/livez", "/readyz", "/metrics"} {
+		mux.Handle(prefix, rest)
+	}
+	mux.Handle("/", httpx.SecureHeaders(a.Secure(), pages))
+	return httpx.Recover(a.Log, mux), nil
+}
+
+// ready reports whether the store answers.
+func (a *App) ready(ctx context.Context) error {
+	return a.DB.Read(ctx, func(r store.Reader) error {
+		_, err := r.Head()
+		return err
+	})
+}
+
+// statusDir is where status pages are rendered to.
+func (a *App) statusDir() string { return filepath.Join(a.Data, "status") }
+
+// statusFiles serves the rendered pages below /s/, as any static host would.
+func (a *App) statusFiles() http.Handler {
+	files := http.StripPrefix("/s/", http.FileServerFS(rooted(a.statusDir())))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-cache")
+		files.ServeHTTP(w, r)
+	})
+}
+
+func (a *App) connectorKinds() []view.Option {
+	var out []view.Option
+	for _, d := range a.connectors.registry {
+		out = append(out, view.Option{Value: d.Kind, Text: d.Title})
+	}
+	return out
+}
+
+// roomChat is the grammar of chat for the composer of a room.
+type roomChat struct{ chat *chatop.Chat }
+
+func (c roomChat) Run(ctx context.Context, actor muster.Actor, incident muster.IncidentKey, text string) (string, error) {
+	r := c.chat.Run(ctx, actor, string(incident), text)
+	return r.Text, r.Err
+}
+
+func (c roomChat) Commands() []view.Command {
+	var out []view.Command
+	for _, w := range c.chat.Words() {
+		out = append(out, view.Command{Word: "/" + w})
+	}
+	return out
+}
+
+// replays remembers answers to requests with an idempotency key in the store.
+type replays struct{ db store.DB }
+
+func (p replays) Recall(ctx context.Context, key string) (out *api.Replay, err error) {
+	err = p.db.Read(ctx, func(r store.Reader) error {
+		row, err := r.Replayed(key)
+		if err == nil && row != nil && r.Now().Sub(row.At.Time) < 24*time.Hour {
+			out = &api.Replay{Key: row.Key, RequestHash: row.RequestHash, Status: row.Status, Body: row.Body}
+		}
+		return err
+	})
+	return out, err
+}
+
+func (p replays) Keep(ctx context.Context, in api.Replay) error {
+	return p.db.Write(ctx, store.LanePeople, "KeepReplay", func(tx store.Tx) error {
+		if row, err := tx.Replayed(in.Key); err != nil || row != nil {
+			return err
+		}
+		return tx.InsertReplayed(&store.Replayed{Key: in.Key, RequestHash: in.RequestHash, Status: in.Status, Body: in.Body, At: tx.Now()})
+	})
+}
+
+// publishStatus renders a status page and writes it where it is served; the seam for publishers to other places.
+func (a *App) publishStatus(ctx context.Context, page muster.StatusPageName) error {
+	files, err := a.renderStatus(ctx, page)
+	if err != nil || files == nil {
+		return err
+	}
+	if err := a.publisher(page).Publish(ctx, files); err != nil {
+		return fmt.Errorf("the status page %s cannot be written: %w", page, err)
+	}
+	return a.Commands.Remember(ctx, command.MetaPublished+string(page), muster.At(time.Now()).Format(time.RFC3339Nano))
+}
