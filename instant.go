@@ -44,7 +44,8 @@ func (i Instant) MarshalJSON() ([]byte, error) {
 	if i.IsZero() {
 		return []byte("null"), nil
 	}
-	return json.Marshal(i.UTC().Format("2006-01-02T15:04:05.999999Z"))
+	b := i.UTC().AppendFormat(append(make([]byte, 0, 32), '"'), "2006-01-02T15:04:05.999999Z")
+	return append(b, '"'), nil
 }
 
 // UnmarshalJSON accepts RFC 3339 with any offset, null and "".

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/store"
@@ -63,10 +64,10 @@ func (t *tx) Signal(id muster.SignalID) (*muster.RawSignal, error) {
 	return s, nil
 }
 
-// DeleteSignalsBefore deletes the oldest signals that were received before an instant.
+// DeleteSignalsBefore deletes the oldest signals that were received before an instant. It finds them by identifier.
 func (t *tx) DeleteSignalsBefore(before muster.Instant, limit int) (int, error) {
-	n, err := t.exec("DELETE FROM signal WHERE id IN (SELECT id FROM signal WHERE received_at < $1 ORDER BY received_at LIMIT $2)",
-		before.Micros(), limit)
+	n, err := t.exec("DELETE FROM signal WHERE id IN (SELECT id FROM signal WHERE id < $1 AND received_at < $2 ORDER BY id LIMIT $3)",
+		madeAt("sig", before), before.Micros(), limit)
 	return int(n), err
 }
 
@@ -172,8 +173,8 @@ func (t *tx) Alerts(f store.AlertFilter) ([]*muster.Alert, error) {
 	if f.Triage != nil {
 		w.and("triage = ?", *f.Triage)
 	}
-	if !f.Since.IsZero() {
-		w.and("received_at >= ?", f.Since.Micros())
+	if !f.Since.IsZero() { // the identifier ends the search, a day of doubt between it and the receipt
+		w.and("received_at >= ? AND id >= ?", f.Since.Micros(), madeAt("alt", f.Since.Plus(-24*time.Hour)))
 	}
 	w.words(f.Query)
 	w.list(f.List)
@@ -280,7 +281,8 @@ func (t *tx) PagesFor(user muster.UserName, l store.List) ([]*muster.Page, error
 	return all(t, scanBody[muster.Page], "SELECT body FROM page"+w.text.String(), w.args...)
 }
 
-// PagesByConnector lists the pages that use a connector.
+// PagesByConnector lists the pages that use a connector. It looks at the newest pages one by one, so it is slow for a
+// connector that was not used for long.
 func (t *tx) PagesByConnector(c muster.ConnectorName, l store.List) ([]*muster.Page, error) {
 	var w where
 	w.and("connector = ?", string(c))

@@ -138,9 +138,13 @@ func (t *tx) DeliveriesBy(connector muster.ConnectorName, l store.List) ([]*must
 	return all(t, scanDelivery, "SELECT "+deliveryColumns+" FROM delivery"+w.text.String(), w.args...)
 }
 
-// CountDeliveries counts the deliveries in a state.
+// CountDeliveries counts the deliveries in a state: quickly those that are not over, by a look at all of them the others.
 func (t *tx) CountDeliveries(state muster.DeliveryState) (int, error) {
-	n, err := t.number("SELECT COUNT(*) FROM delivery WHERE state = $1", string(state))
+	text := "SELECT COUNT(*) FROM delivery WHERE state = $1"
+	if state == muster.DeliveryPlanned || state == muster.DeliveryStarted {
+		text += " AND wake_at IS NOT NULL"
+	}
+	n, err := t.number(text, string(state))
 	return int(n), err
 }
 
@@ -203,7 +207,7 @@ func (t *tx) CancelDeliveries(pages []muster.PageID) error {
 
 // DeleteDeliveriesBefore deletes the oldest deliveries that are over and were made before an instant.
 func (t *tx) DeleteDeliveriesBefore(before muster.Instant, limit int) (int, error) {
-	n, err := t.exec("DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE state IN ('done', 'failed', 'cancelled') "+
+	n, err := t.exec("DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE wake_at IS NULL "+
 		"AND created_at < $1 ORDER BY created_at LIMIT $2)", before.Micros(), limit)
 	return int(n), err
 }

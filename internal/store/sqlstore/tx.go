@@ -305,6 +305,11 @@ func wake(i muster.Instant) any {
 	return i.Micros()
 }
 
+// madeAt is the least identifier with this prefix that is made at an instant.
+func madeAt(prefix string, i muster.Instant) string {
+	return fmt.Sprintf("%s_%012x", prefix, max(i.UnixMilli(), 0))
+}
+
 func texts[T ~string](list []T) []string {
 	out := make([]string, len(list))
 	for i, v := range list {
