@@ -1,0 +1,251 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/plan"
+	"github.com/muster-oncall/muster/internal/rota"
+	"github.com/muster-oncall/muster/internal/store"
+)
+
+// Readiness says how well prepared people are for the next incident.
+type Readiness struct {
+	At          muster.Instant
+	Until       muster.Instant // of the coverage that was looked at: 30 days
+	Coverage    []CoverageNote // gaps first, then by time
+	Gaps        int            // of these, when nobody is on call
+	Overdue     []OwnedItem    // action items whose day has passed
+	Open        []OwnedItem    // the other action items that are not done, the earliest first
+	Unreachable []Unreachable  // people who may be paged and have no verified contact method
+	Unproved    []Unproved     // contact methods of people who may be paged that never proved that they reach them
+	Found       Found
+	Runbooks    []RunbookRow
+}
+
+// CoverageNote is a warning about a roster.
+type CoverageNote struct {
+	Roster muster.RosterName
+	Title  string
+	rota.Warning
+}
+
+// OwnedItem is an action item with the review that it comes from.
+type OwnedItem struct {
+	muster.ActionItem
+	OwnerName string
+	Review    muster.ReviewID
+	Key       muster.IncidentKey
+	Title     string
+	Overdue   bool
+}
+
+// Unreachable is a person whom a roster or policy names and who cannot be paged.
+type Unreachable struct {
+	Person plan.Person
+	On     []string // titles of the rosters that they are on
+}
+
+// Unproved is a contact method without a proof.
+type Unproved struct {
+	Person  plan.Person
+	Contact muster.Contact
+}
+
+// Found says who found the incidents of the last 90 days first.
+type Found struct {
+	Monitoring, Customer, Staff int
+	Gap                         time.Duration // from when it began to show until a person knew: the middle one
+	Measured                    int           // incidents of which Gap is the middle
+}
+
+// RunbookRow is a runbook and when it was followed last.
+type RunbookRow struct {
+	Runbook  *muster.Runbook
+	Services []muster.ServiceName
+	Age      time.Duration // since it was proven; 0: never
+}
+
+// Readiness reads the screen.
+func (q *Queries) Readiness(ctx context.Context, who Viewer) (*Readiness, error) {
+	return ask(ctx, q, who, func(r *read) (*Readiness, error) {
+		out := &Readiness{At: r.Now(), Until: r.Now().Plus(loadDays * 24 * time.Hour)}
+		r.coverage(out)
+		if err := r.actionItems(out); err != nil {
+			return nil, err
+		}
+		if err := r.reachable(out); err != nil {
+			return nil, err
+		}
+		if err := r.found(out); err != nil {
+			return nil, err
+		}
+		r.runbooks(out)
+		return out, nil
+	})
+}
+
+func (r *read) coverage(out *Readiness) {
+	for _, ros := range r.rosters() {
+		for _, w := range rota.Warnings(r.snap.Zones, ros, out.At, out.Until, r.cat.DisplayName) {
+			out.Coverage = append(out.Coverage, CoverageNote{Roster: ros.Name, Title: r.rosterTitle(ros.Name), Warning: w})
+			if w.Kind == rota.WarnGap {
+				out.Gaps++
+			}
+		}
+	}
+	order := []rota.WarningKind{rota.WarnGap, rota.WarnNoSecondary, rota.WarnSamePerson, rota.WarnLongShift}
+	slices.SortStableFunc(out.Coverage, func(a, b CoverageNote) int {
+		return cmp.Or(cmp.Compare(slices.Index(order, a.Kind), slices.Index(order, b.Kind)), a.From.Compare(b.From.Time))
+	})
+}
+
+func (r *read) actionItems(out *Readiness) error {
+	reviews, err := r.Reviews(store.List{Limit: 1000})
+	if err != nil {
+		return err
+	}
+	today := r.Now().In(zoneOr(r.who.Zone)).Format(time.DateOnly)
+	for _, v := range reviews {
+		for _, it := range v.ActionItems {
+			if it.Done {
+				continue
+			}
+			o := OwnedItem{ActionItem: it, Review: v.ID, Key: v.Key, Title: v.Title, Overdue: it.Due != "" && it.Due < today}
+			if it.Owner != "" {
+				o.OwnerName = r.cat.DisplayName(it.Owner)
+			}
+			if o.Overdue {
+				out.Overdue = append(out.Overdue, o)
+			} else {
+				out.Open = append(out.Open, o)
+			}
+		}
+	}
+	byDue := func(a, b OwnedItem) int {
+		if (a.Due == "") != (b.Due == "") { // without a day comes last
+			return cmp.Compare(len(b.Due), len(a.Due))
+		}
+		return cmp.Compare(a.Due, b.Due)
+	}
+	slices.SortStableFunc(out.Overdue, byDue)
+	slices.SortStableFunc(out.Open, byDue)
+	return nil
+}
+
+func zoneOr(z *time.Location) *time.Location {
+	if z == nil {
+		return time.UTC
+	}
+	return z
+}
+
+// reachable looks at everybody whom a policy or roster may page.
+func (r *read) reachable(out *Readiness) error {
+	on := map[muster.UserName][]string{}
+	var who []muster.UserName
+	name := func(u muster.UserName, where string) {
+		if d := r.cat.Users[u]; d == nil || d.Disabled {
+			return
+		}
+		if _, ok := on[u]; !ok {
+			who = append(who, u)
+		}
+		if !slices.Contains(on[u], where) {
+			on[u] = append(on[u], where)
+		}
+	}
+	for _, ros := range r.rosters() {
+		for _, x := range ros.Rotations {
+			for _, u := range x.People {
+				name(u, r.rosterTitle(ros.Name))
+			}
+		}
+	}
+	for _, d := range r.cat.Documents(muster.KindPolicies) {
+		p, ok := d.(*muster.Policy)
+		if !ok {
+			continue
+		}
+		for _, s := range p.Steps {
+			for _, t := range s.Targets {
+				if t.User != "" {
+					name(t.User, titleOf(p))
+				}
+			}
+		}
+	}
+	slices.Sort(who)
+	contacts, err := r.ContactsOf(nil)
+	if err != nil {
+		return err
+	}
+	for _, u := range who {
+		verified := 0
+		for _, c := range unsealed(contacts[u]) {
+			if c.VerifiedAt.IsZero() {
+				continue
+			}
+			verified++
+			if c.LastProved.IsZero() {
+				out.Unproved = append(out.Unproved, Unproved{Person: r.person(u), Contact: c})
+			}
+		}
+		if verified == 0 {
+			out.Unreachable = append(out.Unreachable, Unreachable{Person: r.person(u), On: on[u]})
+		}
+	}
+	return nil
+}
+
+func (r *read) found(out *Readiness) error {
+	all, err := r.Incidents(store.IncidentFilter{List: store.List{Limit: maxLimit}})
+	if err != nil {
+		return err
+	}
+	since := r.Now().Plus(-historyDays * 24 * time.Hour)
+	var gaps []time.Duration
+	for _, i := range all {
+		if i.DeclaredAt.Before(since.Time) {
+			continue
+		}
+		switch i.DetectedBy {
+		case muster.DetectedByCustomer:
+			out.Found.Customer++
+		case muster.DetectedByStaff:
+			out.Found.Staff++
+		case muster.DetectedByMonitoring:
+			out.Found.Monitoring++
+		}
+		if !i.KnownAt.IsZero() && !i.DetectedAt.IsZero() {
+			gaps = append(gaps, max(i.KnownAt.Sub(i.DetectedAt.Time), 0))
+		}
+	}
+	slices.Sort(gaps)
+	if out.Found.Measured = len(gaps); len(gaps) > 0 {
+		out.Found.Gap = gaps[len(gaps)/2]
+	}
+	return nil
+}
+
+func (r *read) runbooks(out *Readiness) {
+	for _, d := range r.cat.Documents(muster.KindRunbooks) {
+		b, ok := d.(*muster.Runbook)
+		if !ok {
+			continue
+		}
+		row := RunbookRow{Runbook: b}
+		for _, s := range r.cat.Documents(muster.KindServices) {
+			if svc, ok := s.(*muster.Service); ok && svc.Runbook == b.Name {
+				row.Services = append(row.Services, svc.Name)
+			}
+		}
+		if day, err := time.Parse(time.DateOnly, b.Proven); err == nil {
+			row.Age = max(r.Now().Sub(day), time.Hour)
+		}
+		out.Runbooks = append(out.Runbooks, row)
+	}
+}
