@@ -34,7 +34,7 @@ type Deps struct {
 type Commands struct {
 	Deps
 	intake combiner[receiveItem, []SignalResult]
-	starts combiner[*muster.Delivery, startResult]
+	starts combiner[startItem, startResult]
 	ends   combiner[DeliveryResult, struct{}]
 	reload sync.Mutex
 	ops    []muster.Op

@@ -117,7 +117,7 @@ func (c *Call) testConnector(in TestConnector) (muster.Nothing, error) {
 	if err := c.InsertDeliveries([]*muster.Delivery{d}); err != nil {
 		return muster.Nothing{}, err
 	}
-	c.emitDelivery(d)
+	c.emitDelivery(d, nil)
 	return muster.Nothing{}, c.audit("test connector", string(in.Connector), nil)
 }
 

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -27,14 +28,22 @@ type startResult struct {
 	ok bool
 }
 
+type startItem struct {
+	delivery *muster.Delivery
+	ready    *Started
+}
+
 // StartDelivery writes that a delivery is begun, if it is still wanted: a page only while its alert is open and
 // unacknowledged (I14). ok is false when there is nothing to do: it was cancelled, or another node has it.
-func (c *Commands) StartDelivery(ctx context.Context, d *muster.Delivery) (s Started, ok bool, err error) {
-	r, err := c.starts.Do(ctx, d)
+//
+// ready is what the event of the delivery brought, nil if it brought nothing. With it nothing is read again: whatever
+// makes a planned page unwanted cancels its delivery, and that raises the epoch which the write asks for.
+func (c *Commands) StartDelivery(ctx context.Context, d *muster.Delivery, ready *Started) (s Started, ok bool, err error) {
+	r, err := c.starts.Do(ctx, startItem{d, ready})
 	return r.Started, r.ok, err
 }
 
-func (c *Commands) start(ctx context.Context, set []*muster.Delivery) (out []startResult, err error) {
+func (c *Commands) start(ctx context.Context, set []startItem) (out []startResult, err error) {
 	err = c.do(ctx, "StartDelivery", muster.Engine(), func(call *Call) error {
 		out, err = call.startSet(set)
 		return err
@@ -42,16 +51,23 @@ func (c *Commands) start(ctx context.Context, set []*muster.Delivery) (out []sta
 	return out, err
 }
 
-func (c *Call) startSet(set []*muster.Delivery) ([]startResult, error) {
+func (c *Call) startSet(set []startItem) ([]startResult, error) {
 	out := make([]startResult, len(set))
 	var begin []*muster.Delivery
 	var pages []*muster.Page
 	at := map[muster.DeliveryID]int{}
 	for i, in := range set {
-		d := *in // the row in memory stays as it is: the command may run again
-		s, why, err := c.wanted(&d)
-		if err != nil {
-			return nil, err
+		d := *in.delivery // the row in memory stays as it is: the command may run again
+		var s Started
+		var why string
+		if in.ready != nil && d.Epoch == 1 {
+			page := *in.ready.Page
+			s = Started{Page: &page, Alert: in.ready.Alert, Contact: in.ready.Contact}
+		} else {
+			var err error
+			if s, why, err = c.wanted(&d); err != nil {
+				return nil, err
+			}
 		}
 		if why != "" {
 			d.State = muster.DeliveryCancelled
@@ -156,6 +172,7 @@ func (c *Call) answeredElsewhere(p *muster.Page) (bool, error) {
 // DeliveryResult is what came of handing a delivery to its connector.
 type DeliveryResult struct {
 	Delivery   *muster.Delivery
+	Page       *muster.Page // as StartDelivery gave it, for a page
 	Accepted   bool
 	Permanent  bool          // do not try again
 	Unknown    bool          // no complete answer: it may have arrived
@@ -210,23 +227,20 @@ func (c *Call) finishSet(set []DeliveryResult) error {
 		if r.Delivery.Kind != muster.DeliverPage {
 			continue
 		}
-		p, err := c.Page(r.Delivery.Page)
-		if err != nil {
-			return err
-		}
-		c.pageResult(p, r, rows[i].State)
-		pages = append(pages, p)
+		p := *r.Page
+		c.pageResult(&p, r, rows[i].State)
+		pages = append(pages, &p)
 		if p.State == muster.PageFailed {
-			if err := c.nextMethod(p); err != nil {
+			if err := c.nextMethod(&p); err != nil {
 				return err
 			}
 		}
 		c.Emit(store.Event{Topic: "alert:" + string(p.Alert), Parts: []string{"page"}})
 	}
-	return c.UpdatePages(pages)
+	return c.FinishPages(pages)
 }
 
-// pageResult writes one attempt on a page. A proof that came first stays.
+// pageResult writes one attempt on a page. A proof that came meanwhile stays, because FinishPages leaves it alone.
 func (c *Call) pageResult(p *muster.Page, r DeliveryResult, state muster.DeliveryState) {
 	at := muster.Attempt{At: muster.At(r.At), Took: r.Took.Microseconds(), Detail: muster.Clip(r.Detail, 300), Provider: r.ProviderID}
 	switch {
@@ -237,12 +251,9 @@ func (c *Call) pageResult(p *muster.Page, r DeliveryResult, state muster.Deliver
 	default:
 		at.Result = "failed"
 	}
-	p.Attempts = append(p.Attempts, at)
+	p.Attempts = append(slices.Clone(p.Attempts), at)
 	if r.Accepted && p.AcceptedAt.IsZero() {
 		p.AcceptedAt = c.Now()
-	}
-	if p.State == muster.PageProved {
-		return
 	}
 	switch {
 	case r.Accepted:

@@ -80,14 +80,15 @@ func (c *Commands) receive(ctx context.Context, items []receiveItem) (out [][]Si
 type intakeBatch struct {
 	*Call
 	rows
-	open     map[store.AlertKey]*muster.Alert
-	fresh    map[muster.AlertID]bool // created by this set and not flushed yet
-	contacts plan.Contacts
-	known    map[muster.UserName]bool // whose contacts have been read
+	open  map[store.AlertKey]*muster.Alert
+	fresh map[muster.AlertID]bool // created by this set and not flushed yet
+	facts plan.Contacts
+	known map[muster.UserName]bool // whose contacts have been read
 }
 
 func (b *intakeBatch) run(items []receiveItem) ([][]SignalResult, error) {
-	b.fresh, b.contacts, b.known = map[muster.AlertID]bool{}, plan.Contacts{}, map[muster.UserName]bool{}
+	b.fresh, b.facts, b.known = map[muster.AlertID]bool{}, plan.Contacts{}, map[muster.UserName]bool{}
+	b.contacts = map[muster.ContactID]*muster.Contact{}
 	var keys []store.AlertKey
 	seen := map[store.AlertKey]bool{}
 	for i := range items {
@@ -267,7 +268,7 @@ func (b *intakeBatch) opened(s *muster.Signal, p print) (SignalResult, error) {
 	case d.Triage:
 		outcome = muster.OutcomeTriage
 	}
-	run, eff := plan.Escalate(b.Snap, b.contacts, *e, event, now)
+	run, eff := plan.Escalate(b.Snap, b.facts, *e, event, now)
 	if d.Declare && event.Kind == escalate.Start {
 		if err := b.declareFor(&b.rows, a, d.Severity); err != nil {
 			return SignalResult{}, err
@@ -301,7 +302,12 @@ func (b *intakeBatch) readContacts(p *muster.Policy) error {
 	if err != nil {
 		return err
 	}
-	maps.Copy(b.contacts, contactFacts(got))
+	for _, list := range got {
+		for i := range list {
+			b.contacts[list[i].ID] = &list[i]
+		}
+	}
+	maps.Copy(b.facts, contactFacts(got))
 	return nil
 }
 

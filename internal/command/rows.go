@@ -21,6 +21,8 @@ type rows struct {
 	deliveries  []*muster.Delivery
 	timers      []muster.Timer
 	entries     []*muster.Entry
+	ready       map[muster.DeliveryID]*Started       // of deliveries that leave right after the commit
+	contacts    map[muster.ContactID]*muster.Contact // that were read already
 }
 
 // flush writes everything and empties r.
@@ -46,13 +48,13 @@ func (r *rows) flush(c *Call) error {
 		}
 	}
 	for _, d := range r.deliveries {
-		c.emitDelivery(d)
+		c.emitDelivery(d, r.ready[d.ID])
 	}
 	c.emitTimers(r.timers)
 	for _, e := range r.entries {
 		c.emitEntry(e)
 	}
-	*r = rows{}
+	*r = rows{contacts: r.contacts}
 	return nil
 }
 
@@ -66,10 +68,13 @@ func each[T any](items []T, do func(T) error) error {
 }
 
 // emitDelivery wakes the engine: with the row itself when it is due and leased to this node already.
-func (c *Call) emitDelivery(d *muster.Delivery) {
+func (c *Call) emitDelivery(d *muster.Delivery, ready *Started) {
 	ev := store.Event{Topic: "deliveries", Due: d.DueAt}
 	if d.LeaseNode == c.Node && !d.DueAt.After(c.Now().Time) {
 		ev.Delivery = d
+		if ready != nil {
+			ev.Ready = ready
+		}
 	}
 	c.Emit(ev)
 }
@@ -179,6 +184,12 @@ func (c *Call) planPage(r *rows, a *muster.Alert, esc muster.EscalationID, p mus
 		State: muster.DeliveryPlanned, DueAt: due, CreatedAt: now,
 	}
 	c.leaseIfDue(d)
+	if ct := r.contacts[p.Contact.ID]; ct != nil && d.LeaseNode != "" {
+		if r.ready == nil {
+			r.ready = map[muster.DeliveryID]*Started{}
+		}
+		r.ready[d.ID] = &Started{Delivery: d, Page: pg, Alert: a, Contact: ct}
+	}
 	r.pages = append(r.pages, pg)
 	r.deliveries = append(r.deliveries, d)
 	return pg

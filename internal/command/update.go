@@ -173,7 +173,7 @@ func (c *Call) publish(inc *muster.Incident) error {
 		return err
 	}
 	for _, d := range ds {
-		c.emitDelivery(d)
+		c.emitDelivery(d, nil)
 	}
 	return nil
 }
@@ -201,7 +201,7 @@ func (c *Call) publishStatusPage(in OneStatusPage) (muster.Nothing, error) {
 	if err := c.InsertDeliveries([]*muster.Delivery{d}); err != nil {
 		return muster.Nothing{}, err
 	}
-	c.emitDelivery(d)
+	c.emitDelivery(d, nil)
 	c.Emit(store.Event{Topic: "statuspage:" + string(in.Page)})
 	return muster.Nothing{}, nil
 }

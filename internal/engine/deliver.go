@@ -45,7 +45,7 @@ func (e *Engine) claimDue() (next muster.Instant, err error) {
 			return next, err
 		}
 		for _, d := range ds {
-			e.workers.add(d)
+			e.workers.add(work{delivery: d})
 		}
 		if len(ds) == 0 {
 			return muster.At(time.Now().Add(time.Second)), nil // somebody else was faster
@@ -54,10 +54,11 @@ func (e *Engine) claimDue() (next muster.Instant, err error) {
 }
 
 // deliver carries one delivery out: write `started`, call, write the result.
-func (e *Engine) deliver(d *muster.Delivery) {
+func (e *Engine) deliver(w work) {
+	d := w.delivery
 	ctx := context.WithoutCancel(e.ctx)
 	e.Failpoint("deliver-before-start")
-	s, ok, err := e.Commands.StartDelivery(ctx, d)
+	s, ok, err := e.Commands.StartDelivery(ctx, d, w.ready)
 	if err != nil {
 		e.Log.Error("a delivery cannot be begun", "delivery", d.ID, "error", err)
 		return // its lease ends and it is claimed again
@@ -66,7 +67,7 @@ func (e *Engine) deliver(d *muster.Delivery) {
 		return
 	}
 	e.Failpoint("deliver-after-start")
-	r := command.DeliveryResult{Delivery: s.Delivery, At: time.Now()}
+	r := command.DeliveryResult{Delivery: s.Delivery, Page: s.Page, At: time.Now()}
 	receipt, err := e.call(ctx, s)
 	r.Took = time.Since(r.At)
 	e.Failpoint("deliver-after-call")

@@ -123,7 +123,8 @@ func (e *Engine) Committed(events []store.Event) {
 			e.timers.announce(ev.Due.Time)
 		case "deliveries":
 			if ev.Delivery != nil {
-				e.workers.add(ev.Delivery)
+				ready, _ := ev.Ready.(*command.Started)
+				e.workers.add(work{ev.Delivery, ready})
 			} else {
 				e.claims.announce(ev.Due.Time)
 			}

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/command"
 )
 
 // perConnector is how many calls of one connector are under way at the same time. A provider that hangs holds its own
@@ -12,7 +13,7 @@ const perConnector = 64
 
 // pools hands deliveries to workers, connector by connector. Workers exist while there is something to do.
 type pools struct {
-	deliver func(*muster.Delivery)
+	deliver func(work)
 	wg      *sync.WaitGroup
 
 	mu      sync.Mutex
@@ -20,13 +21,19 @@ type pools struct {
 	stopped bool
 }
 
+// work is a delivery that is leased to this node, with what its event brought.
+type work struct {
+	delivery *muster.Delivery
+	ready    *command.Started
+}
+
 type pool struct {
-	queue   []*muster.Delivery
+	queue   []work
 	running int
 }
 
 // add queues a delivery that is leased to this node. After stop it is left to its lease.
-func (p *pools) add(d *muster.Delivery) {
+func (p *pools) add(d work) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.stopped {
@@ -35,10 +42,10 @@ func (p *pools) add(d *muster.Delivery) {
 	if p.queues == nil {
 		p.queues = map[muster.ConnectorName]*pool{}
 	}
-	q := p.queues[d.Connector]
+	q := p.queues[d.delivery.Connector]
 	if q == nil {
 		q = &pool{}
-		p.queues[d.Connector] = q
+		p.queues[d.delivery.Connector] = q
 	}
 	q.queue = append(q.queue, d)
 	if q.running < perConnector {
@@ -56,7 +63,7 @@ func (p *pools) work(q *pool) {
 			return
 		}
 		d := q.queue[0]
-		q.queue[0] = nil
+		q.queue[0] = work{}
 		q.queue = q.queue[1:]
 		p.mu.Unlock()
 		p.deliver(d)

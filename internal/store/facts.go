@@ -67,10 +67,13 @@ type PageReader interface {
 	PagesByConnector(c muster.ConnectorName, l List) ([]*muster.Page, error)
 }
 
-// PageWriter writes pages. UpdatePages writes each row as it is given.
+// PageWriter writes pages. UpdatePages writes what changes in the life of a page: state, detail, the moments, the proof and
+// the attempts; the rest of a page never changes. FinishPages writes the same after an attempt, except that a page which
+// was proved or cancelled meanwhile keeps its state, detail and proof.
 type PageWriter interface {
 	InsertPages(rows []*muster.Page) error
 	UpdatePages(rows []*muster.Page) error
+	FinishPages(rows []*muster.Page) error
 }
 
 // OutboxReader reads timers and deliveries. The two Next methods give the zero instant when there is nothing.

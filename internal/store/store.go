@@ -40,6 +40,7 @@ type Event struct {
 	Seq      int64            // of the timeline entry, on incident topics
 	Due      muster.Instant   // on "timers" and "deliveries": the earliest moment at which something is due
 	Delivery *muster.Delivery // on "deliveries": a row that is leased to this node already
+	Ready    any              // what goes with Delivery, so that whoever carries it out need not read it again
 	Revision muster.Revision  // on "catalog"
 }
 

@@ -228,43 +228,14 @@ func (t *tx) EscalationOf(alert muster.AlertID) (*muster.Escalation, error) {
 	return find(t, scanBody[muster.Escalation], "SELECT body FROM escalation WHERE alert = $1 ORDER BY id DESC LIMIT 1"+t.lock, string(alert))
 }
 
-var intoPage = into("page", "id, alert, person, connector, state, body")
-
-// InsertPages writes new pages.
-func (t *tx) InsertPages(rows []*muster.Page) error {
-	args := make([]any, 0, len(rows)*intoPage.width)
-	for _, p := range rows {
-		args = append(args, string(p.ID), string(p.Alert), string(p.Person), string(p.Connector), string(p.State), t.encode(p))
-	}
-	return t.insert(intoPage, args)
-}
-
-// UpdatePages writes each page as it is given. Whom it pages about which alert by which connector does not change.
-func (t *tx) UpdatePages(rows []*muster.Page) error {
-	args := make([]any, 0, len(rows)*3)
-	for _, p := range rows {
-		args = append(args, string(p.ID), string(p.State), t.encode(p))
-	}
-	changed, err := t.many("UPDATE page SET state = $2, body = $3 WHERE id = $1", 3, args)
-	if err != nil {
-		return err
-	}
-	for i, n := range changed {
-		if n == 0 {
-			return t.fail(missing("page", string(rows[i].ID)))
-		}
-	}
-	return nil
-}
-
 // Page gives one page.
 func (t *tx) Page(id muster.PageID) (*muster.Page, error) {
-	return get(t, "page", string(id), scanBody[muster.Page], "SELECT body FROM page WHERE id = $1"+t.lock, string(id))
+	return get(t, "page", string(id), scanPage, "SELECT body, life FROM page WHERE id = $1"+t.lock, string(id))
 }
 
 // PagesOf lists the pages of an alert in the order in which they were planned.
 func (t *tx) PagesOf(alert muster.AlertID) ([]*muster.Page, error) {
-	list, err := all(t, scanBody[muster.Page], "SELECT body FROM page WHERE alert = $1", string(alert))
+	list, err := all(t, scanPage, "SELECT body, life FROM page WHERE alert = $1", string(alert))
 	slices.SortFunc(list, func(a, b *muster.Page) int {
 		return cmp.Or(a.PlannedAt.Compare(b.PlannedAt.Time), a.DueAt.Compare(b.DueAt.Time), cmp.Compare(a.ID, b.ID))
 	})
@@ -278,7 +249,7 @@ func (t *tx) PagesFor(user muster.UserName, l store.List) ([]*muster.Page, error
 		w.and("person = ?", string(user))
 	}
 	w.list(l)
-	return all(t, scanBody[muster.Page], "SELECT body FROM page"+w.text.String(), w.args...)
+	return all(t, scanPage, "SELECT body, life FROM page"+w.text.String(), w.args...)
 }
 
 // PagesByConnector lists the pages that use a connector. It looks at the newest pages one by one, so it is slow for a
@@ -287,7 +258,7 @@ func (t *tx) PagesByConnector(c muster.ConnectorName, l store.List) ([]*muster.P
 	var w where
 	w.and("connector = ?", string(c))
 	w.list(l)
-	return all(t, scanBody[muster.Page], "SELECT body FROM page"+w.text.String(), w.args...)
+	return all(t, scanPage, "SELECT body, life FROM page"+w.text.String(), w.args...)
 }
 
 // bytesOf is a []byte as an argument: NULL for an empty one, which both databases then give back alike.

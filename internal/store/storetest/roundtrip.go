@@ -88,9 +88,15 @@ func facts(w *world, r *rand.Rand) {
 		store.Tx.UpdateEscalation, func(r store.Reader) (*muster.Escalation, error) { return r.EscalationOf(alert) })
 
 	connector, person := name[muster.ConnectorName](r), name[muster.UserName](r)
+	var born *muster.Page // what never changes in a page stays as it was inserted
 	trip(w, "page", func() *muster.Page {
 		return random(r, func(p *muster.Page) {
 			p.ID, p.Alert, p.Person, p.Connector = page, alert, person, connector
+			if born == nil {
+				born = p
+			}
+			p.Escalation, p.Method, p.Contact, p.Step, p.Round = born.Escalation, born.Method, born.Contact, born.Step, born.Round
+			p.PlannedAt, p.Why, p.Revision = born.PlannedAt, born.Why, born.Revision
 			p.State = pick(r, muster.PagePlanned, muster.PageStarted, muster.PageAccepted, muster.PageProved, muster.PageUnknown, muster.PageFailed, muster.PageCancelled)
 		})
 	}, func(tx store.Tx, p *muster.Page) error { return tx.InsertPages([]*muster.Page{p}) },

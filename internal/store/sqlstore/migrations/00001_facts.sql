@@ -50,12 +50,14 @@ CREATE TABLE escalation (
 );
 CREATE INDEX escalation_alert ON escalation (alert, id);
 
+-- life is what changes while a page lives; body is the rest of it.
 CREATE TABLE page (
     id TEXT NOT NULL PRIMARY KEY,
     alert TEXT NOT NULL,
     person TEXT NOT NULL,
     connector TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state = 'planned' OR state = 'started' OR state = 'accepted' OR state = 'proved' OR state = 'unknown' OR state = 'failed' OR state = 'cancelled'),
+    life TEXT NOT NULL,
     body TEXT NOT NULL
 );
 CREATE INDEX page_alert ON page (alert);
