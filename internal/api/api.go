@@ -84,6 +84,7 @@ type Options struct {
 type API struct {
 	Options
 	mux      *http.ServeMux
+	logged   http.Handler
 	routes   []route
 	csrf     *http.CrossOriginProtection
 	inflight inflight
@@ -149,6 +150,7 @@ func New(o Options) (*API, error) {
 			return nil, fmt.Errorf("api: %w", err)
 		}
 	}
+	a.logged = httpx.Log(o.Log, a.mux)
 	if err := a.describe(); err != nil {
 		return nil, err
 	}
@@ -171,8 +173,15 @@ func (*API) Mounts() []string {
 	return []string{"/api/", "/in/", "/chat/", "GET /livez", "GET /readyz", "GET /metrics"}
 }
 
-// ServeHTTP answers a request below one of [API.Mounts].
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+// ServeHTTP answers a request below one of [API.Mounts]. Every request is logged, those of monitors and probes apart:
+// they are counted, and only failures of the former are logged.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p := r.URL.Path; strings.HasPrefix(p, "/api/") || strings.HasPrefix(p, "/chat/") {
+		a.logged.ServeHTTP(w, r)
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
 
 // Invalidate forgets which intake keys are known: call it when a key was made or revoked or the catalog changed. Without
 // it a revoked key works for a second more.

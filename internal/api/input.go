@@ -236,7 +236,8 @@ func tagNumber(tag string) (int64, bool) {
 	return n, err == nil && n >= 0
 }
 
-// document takes a document, or what a GET gave: the document with kind, name and revision around it.
+// document takes a document, also as reading one gave it: with its revision among its fields. Which revision counts is
+// If-Match's to say.
 func document(body []byte) ([]byte, error) {
 	if err := httpx.CheckJSON(body); err != nil {
 		return nil, err
@@ -245,14 +246,13 @@ func document(body []byte) ([]byte, error) {
 	if json.Unmarshal(body, &obj) != nil || obj == nil {
 		return nil, muster.Invalid("The document is not right", []muster.FieldError{{Message: "must be an object"}})
 	}
-	doc := obj["doc"]
-	if doc == nil {
+	if _, ok := obj["revision"]; !ok {
 		return body, nil
 	}
-	for k := range obj {
-		if k != "doc" && k != "kind" && k != "name" && k != "revision" {
-			return body, nil // the catalog says what it does not know
-		}
+	delete(obj, "revision")
+	out, err := json.Marshal(obj)
+	if err != nil {
+		return nil, muster.WrapError(muster.ErrUnreadable, err, "The document cannot be read.")
 	}
-	return doc, nil
+	return out, nil
 }

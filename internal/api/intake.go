@@ -107,6 +107,9 @@ func (d *intakeDoor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if status == http.StatusRequestEntityTooLarge {
 			w.Header().Set("Connection", "close") // the rest of the body is not read
 		}
+		if status >= http.StatusInternalServerError {
+			d.Log.ErrorContext(r.Context(), "signals could not be stored", "format", r.PathValue("format"), "error", err, "cause", errors.Unwrap(err))
+		}
 		httpx.WriteError(w, r, err)
 	}
 	d.Metrics.intake(status, time.Since(begin))

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/command"
 	"github.com/muster-oncall/muster/internal/httpx"
+	"github.com/muster-oncall/muster/internal/query"
 )
 
 // operation is the one handler of REST.
@@ -48,6 +50,11 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, rt *route) (int, err
 	return a.answer(w, r, rt, out), nil
 }
 
+// file is an outcome that is a file, for those who do not ask for JSON.
+type file interface {
+	File() (mediaType, name string, body []byte)
+}
+
 // answer writes the outcome of an operation.
 func (a *API) answer(w http.ResponseWriter, r *http.Request, rt *route, out any) int {
 	h := w.Header()
@@ -55,6 +62,17 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, rt *route, out any)
 		h.Set("Cache-Control", "private, no-cache")
 	}
 	status := statusOf(rt, out)
+	if d, ok := out.(*command.Document); ok { // one shape for a document, read or written
+		out = query.Document{Kind: d.Kind, Name: d.Name, Revision: d.Revision, Doc: d.Doc}
+	}
+	if f, ok := out.(file); ok && !strings.Contains(r.Header.Get("Accept"), "application/json") {
+		mediaType, name, body := f.File()
+		h.Set("Content-Type", mediaType)
+		h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+		w.WriteHeader(status)
+		_, _ = w.Write(body) // the reader has gone: there is nobody to tell
+		return status
+	}
 	if status == http.StatusNoContent {
 		w.WriteHeader(status)
 		return status
@@ -113,9 +131,6 @@ func etagOf(out any) string {
 	if rev := fieldOf(out, "Revision"); rev.IsValid() && rev.CanInt() && fieldOf(out, "Doc").IsValid() {
 		return `"` + strconv.FormatInt(rev.Int(), 10) + `"`
 	}
-	if _, ok := out.(muster.Document); ok {
-		return ""
-	}
 	if v := fieldOf(out, "Version"); v.IsValid() && v.CanInt() {
 		return `"` + strconv.FormatInt(v.Int(), 10) + `"`
 	}
@@ -149,10 +164,7 @@ func nextURL(u *url.URL, cursor string) string {
 
 // location is where a created thing is found, for those whose path is their list's path and their ID.
 func location(rt *route, out any) string {
-	if strings.Contains(rt.Path, "{") && rt.Method != http.MethodPut {
-		return ""
-	}
-	if rt.Method == http.MethodPut {
+	if strings.Contains(rt.Path, "{") {
 		return ""
 	}
 	v := fieldOf(out, "ID")

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/query"
 )
 
 // schema is a JSON Schema of OpenAPI 3.1. A nil pointer in Type "null" is written as a list of types.
@@ -92,7 +94,16 @@ func (s *schemas) of(t reflect.Type) schema {
 	case reflect.Map:
 		return schema{"type": "object", "additionalProperties": s.of(t.Elem())}
 	case reflect.Struct:
-		if t.Implements(textMarshaler) && !t.Implements(jsonMarshaler) {
+		if t == reflect.TypeFor[query.Document]() || t == reflect.TypeFor[command.Document]() {
+			return schema{
+				"type": "object", "required": []string{"name", "revision"}, "description": "the document's own fields, which depend on its kind, and its revision",
+				"properties": schema{"name": schema{"type": "string"}, "revision": schema{"type": "integer"}},
+			}
+		}
+		if t.Implements(jsonMarshaler) {
+			return schema{"type": "object"}
+		}
+		if t.Implements(textMarshaler) {
 			return schema{"type": "string"}
 		}
 		if t.Name() == "" {

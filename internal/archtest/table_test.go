@@ -74,7 +74,10 @@ var table = []row{
 		why:     "a surface translates: what it needs is a command or a query",
 	},
 	{pkg: "internal/web/view", why: "what screens show are plain values, so templates can be looked at without a server"},
-	{pkg: "internal/cli", imports: []string{"internal/command", "internal/apiclient"}, why: "the command line works against any server: it takes names from the Op table and talks REST"},
+	{
+		pkg: "internal/cli", imports: []string{"internal/command", "internal/query", "internal/catalog", "internal/apiclient", "internal/connector/*/fake"},
+		why: "the command line works against any server: it takes names from the Op tables, checks files of documents, speaks as fakes do, and talks REST",
+	},
 	{pkg: "internal/apiclient", why: "it speaks the REST API and knows no more than a stranger would"},
 	{pkg: "internal/config", why: "settings are read before anything exists that could use them"},
 	{pkg: "internal/demo", imports: []string{"internal/command", "internal/catalog"}, why: "the demo's past is made by the operations that people use, else it would show what Muster cannot do"},

@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/apiclient"
+	"github.com/muster-oncall/muster/internal/catalog"
+)
+
+// files reads documents from files, from the files of a directory, or from standard input ("-").
+func (r *run) files(names []string) (all []catalog.Parsed, err error) {
+	if len(names) == 0 {
+		return nil, usage("Name a file: muster apply catalog.yaml")
+	}
+	var wrong []muster.FieldError
+	for _, name := range names {
+		paths, err := expand(name)
+		if err != nil {
+			return nil, muster.Errorf(muster.ErrInvalid, "%s", err)
+		}
+		for _, p := range paths {
+			data, err := r.readFile(p)
+			if err != nil {
+				return nil, muster.Errorf(muster.ErrInvalid, "%s", err)
+			}
+			docs, f := catalog.Parse(p, data)
+			all, wrong = append(all, docs...), append(wrong, f...)
+		}
+	}
+	wrong = append(wrong, catalog.Duplicates(all)...)
+	return all, muster.Invalid(count(len(wrong), "mistake"), wrong)
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func (r *run) readFile(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(r.Stdin)
+	}
+	return os.ReadFile(name)
+}
+
+// expand lists the YAML and JSON files of a directory, in order.
+func expand(name string) ([]string, error) {
+	st, err := os.Stat(name)
+	if name == "-" || (err == nil && !st.IsDir()) {
+		return []string{name}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	err = filepath.WalkDir(name, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(p))) {
+			out = append(out, p)
+		}
+		return nil
+	})
+	if err == nil && len(out) == 0 {
+		err = fmt.Errorf("%s holds no .yaml, .yml or .json file", name)
+	}
+	return out, err
+}
+
+// validate checks files as one whole catalog. Connectors' own settings are checked by the server alone.
+func (r *run) validate(args []string) error {
+	all, err := r.files(args)
+	var e *muster.Error
+	if err != nil && (!errors.As(err, &e) || len(e.Fields) == 0) {
+		return err
+	}
+	docs := make([]muster.Document, len(all))
+	for i, p := range all {
+		docs[i] = p.Doc
+	}
+	var wrong []muster.FieldError
+	if e != nil {
+		wrong = e.Fields
+	}
+	// With documents left out because they could not be read, references to them would seem broken, too.
+	if len(wrong) == 0 {
+		wrong = catalog.Locate(all, catalog.Check(muster.NewCatalog(0, docs, nil), nil))
+	}
+	if len(wrong) > 0 {
+		return muster.Invalid(count(len(wrong), "mistake"), wrong)
+	}
+	fmt.Fprintf(r.Stdout, "%s, all right.\n", count(len(all), "document"))
+	return nil
+}
+
+// apply writes the documents of files as one change.
+func (r *run) apply(args []string) error {
+	var names []string
+	body := map[string]any{}
+	for i := 0; i < len(args); i++ {
+		name, value, has := strings.Cut(args[i], "=")
+		switch {
+		case name == "--dry-run" && !has:
+			body["dry_run"] = true
+		case name == "--why" && has:
+			body["why"] = value
+		case name == "--why":
+			if i++; i >= len(args) {
+				return usage("--why needs a value")
+			}
+			body["why"] = args[i]
+		case strings.HasPrefix(name, "--"):
+			return usage("muster apply has no flag %s", muster.Clip(name, 40))
+		default:
+			names = append(names, args[i])
+		}
+	}
+	all, err := r.files(names)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	for i, p := range all {
+		if i > 0 {
+			text.WriteString("---\n")
+		}
+		y, err := catalog.YAML(p.Doc)
+		if err != nil {
+			return err
+		}
+		text.WriteString(y)
+	}
+	body["documents"] = text.String()
+	ans, err := r.client().Do(r.ctx, apiclient.Request{Method: http.MethodPost, Path: "/apply", Body: body})
+	if err != nil {
+		return located(all, err)
+	}
+	if r.json {
+		return r.raw(ans.Body)
+	}
+	var out struct {
+		Revision int64
+		Changes  []struct{ Kind, Name, What string }
+	}
+	if err := json.Unmarshal(ans.Body, &out); err != nil {
+		return muster.WrapError(muster.ErrInternal, err, "The answer of the server cannot be read.")
+	}
+	for _, c := range out.Changes {
+		fmt.Fprintf(r.Stdout, "%s/%s %s\n", c.Kind, c.Name, c.What)
+	}
+	if body["dry_run"] == true {
+		fmt.Fprintln(r.Stdout, "Nothing was written.")
+		return nil
+	}
+	fmt.Fprintf(r.Stdout, "The catalog is at revision %d.\n", out.Revision)
+	return nil
+}
+
+// located gives the server's field errors the lines of the files that were read here.
+func located(all []catalog.Parsed, err error) error {
+	var e *muster.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	out := *e
+	out.Fields = slices.Clone(e.Fields)
+	for i := range out.Fields {
+		out.Fields[i].File, out.Fields[i].Line = "", 0 // those of the text that was sent
+	}
+	out.Fields = catalog.Locate(all, out.Fields)
+	return &out
+}
+
+// export prints the catalog.
+func (r *run) export(args []string) error {
+	if len(args) > 0 {
+		return usage("muster export takes nothing: write its output to a file")
+	}
+	req := apiclient.Request{Method: http.MethodGet, Path: "/export", Header: http.Header{"Accept": {"application/yaml"}}}
+	if r.json {
+		req.Header.Set("Accept", "application/json")
+	}
+	ans, err := r.client().Do(r.ctx, req)
+	if err != nil {
+		return err
+	}
+	_, err = r.Stdout.Write(ans.Body)
+	return err
+}

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/apiclient"
+	"github.com/muster-oncall/muster/internal/connector/teams/fake"
+)
+
+// show finds out by its form what is to be shown.
+func (r *run) show(args []string) error {
+	if len(args) == 2 {
+		args = []string{args[0] + "/" + args[1]}
+	}
+	if len(args) != 1 {
+		return usage("muster show takes an ID (INC-42, alt_…, pag_…, rev_…), or a kind and a name")
+	}
+	id := args[0]
+	path, name := "", ""
+	key, isKey := muster.ParseIncidentKey(id)
+	switch {
+	case isKey:
+		path, name = "/incidents/"+string(key), "GetIncident"
+	case strings.HasPrefix(id, "inc_"):
+		path, name = "/incidents/"+url.PathEscape(id), "GetIncident"
+	case strings.HasPrefix(id, "alt_"):
+		path, name = "/alerts/"+url.PathEscape(id), "GetAlert"
+	case strings.HasPrefix(id, "pag_"):
+		path, name = "/pages/"+url.PathEscape(id)+"/why", "ExplainPage"
+	case strings.HasPrefix(id, "rev_"):
+		path, name = "/reviews/"+url.PathEscape(id), "GetReview"
+	default:
+		k, n, ok := muster.SplitDocRef(id)
+		kind, known := muster.KindOf(string(k))
+		if !ok || !known {
+			return usage("%q is not an ID: write INC-42, alt_…, pag_…, rev_…, or a kind and a name: users ana", muster.Clip(id, 60))
+		}
+		path, name = "/"+string(kind)+"/"+url.PathEscape(n), "GetDocument"
+	}
+	ans, err := r.client().Do(r.ctx, apiclient.Request{Method: http.MethodGet, Path: path})
+	if err != nil {
+		return err
+	}
+	return r.print(name, ans.Body)
+}
+
+// fakeTeams signs a message as Microsoft Teams does and prints how to send it, or sends it.
+func (r *run) fakeTeams(args []string) error {
+	m := fake.Message{Mention: "StatusPage", Name: "Somebody", At: time.Now()}
+	to, send := "", ""
+	flags := map[string]*string{"--name": &m.Name, "--mention": &m.Mention, "--to": &to, "--send": &send, "--directory": &m.ObjectID}
+	var words []string
+	for i := 0; i < len(args); i++ {
+		name, value, has := strings.Cut(args[i], "=")
+		p, ok := flags[name]
+		if !ok || strings.HasPrefix(args[i], "-- ") {
+			words = append(words, args[i])
+			continue
+		}
+		if !has {
+			if i++; i >= len(args) {
+				return usage("%s needs a value", name)
+			}
+			value = args[i]
+		}
+		*p = value
+	}
+	if len(words) < 2 {
+		return usage("muster fake teams takes the secret and the text: muster fake teams SECRET open It is slow")
+	}
+	secret := words[0]
+	m.Text = strings.Join(words[1:], " ")
+	if send != "" {
+		answer, err := fake.Post(r.ctx, &http.Client{Timeout: 5 * time.Second}, send, secret, m)
+		if err != nil {
+			return muster.Errorf(muster.ErrUnavailable, "Teams would show an error: %s", err)
+		}
+		fmt.Fprintln(r.Stdout, muster.CleanText(answer, 10_000))
+		return nil
+	}
+	body := m.Body()
+	sign, err := fake.Sign(secret, body)
+	if err != nil {
+		return muster.Errorf(muster.ErrInvalid, "%s", err)
+	}
+	if to == "" {
+		to = r.url + "/chat/teams/CONNECTOR/webhook"
+	}
+	fmt.Fprintf(r.Stdout, "curl -sS -H %s -H 'Content-Type: application/json' --data-binary %s %s\n",
+		quote("Authorization: "+sign), quote(string(body)), quote(to))
+	return nil
+}
+
+// quote makes one word for a shell.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
