@@ -9,6 +9,7 @@ package connector
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"log/slog"
 	"net"
@@ -119,6 +120,7 @@ type Config struct {
 	BaseURL  string            // replaces the provider's address, for fakes
 	Log      *slog.Logger
 	Dial     func(ctx context.Context, network, addr string) (net.Conn, error) // for what is not HTTP; nil: net.Dialer
+	RootCAs  *x509.CertPool                                                    // authorities that what is not HTTP trusts; nil: the system's
 	Ring     func(ctx context.Context, person string, page PageMessage) error  // for the phone in the browser; nil: nobody listens
 }
 
