@@ -34,7 +34,7 @@ func Demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err err
 		return err
 	}
 	a, err := New(ctx, Deps{
-		Data: c.Data, Listener: l, Log: logger(stderr, c.LogLevel, "text"), Version: version(), Org: demo.Org,
+		Data: c.Data, Listener: l, Log: logger(stderr, c.LogLevel, "text"), Version: version(), Org: demo.Org, AllowPrivate: c.AllowPrivate,
 		Failpoint: failpoint(os.Getenv(failpointEnv)),
 	})
 	if err != nil {

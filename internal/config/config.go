@@ -47,11 +47,13 @@ type Serve struct {
 
 // Demo is what `muster demo` is told.
 type Demo struct {
-	Listen   string     `name:"listen" default:"127.0.0.1:8080" help:"Address and port to listen on." env:"MUSTER_LISTEN"`
-	Data     string     `name:"data" placeholder:"DIR" help:"Keep the demo's data here; nothing for a directory that is thrown away." env:"MUSTER_DATA"`
-	JSON     bool       `name:"json" help:"Print one line of JSON with the address and the tokens, and log to stderr."`
-	Quiet    bool       `name:"quiet" help:"Play nothing: wait for signals."`
-	LogLevel slog.Level `name:"log-level" default:"warn" help:"debug, info, warn or error." env:"MUSTER_LOG_LEVEL"`
+	Listen string `name:"listen" default:"127.0.0.1:8080" help:"Address and port to listen on." env:"MUSTER_LISTEN"`
+	Data   string `name:"data" placeholder:"DIR" help:"Keep the demo's data here; nothing for a directory that is thrown away." env:"MUSTER_DATA"`
+	JSON   bool   `name:"json" help:"Print one line of JSON with the address and the tokens, and log to stderr."`
+	Quiet  bool   `name:"quiet" help:"Play nothing: wait for signals."`
+
+	AllowPrivate []netip.Prefix `name:"allow-private" placeholder:"PREFIX" help:"Inside networks that connectors may talk to: 127.0.0.0/8." env:"MUSTER_ALLOW_PRIVATE"`
+	LogLevel     slog.Level     `name:"log-level" default:"warn" help:"debug, info, warn or error." env:"MUSTER_LOG_LEVEL"`
 }
 
 // Check says everything that is wrong with the settings.
