@@ -1,0 +1,9 @@
+package query
+
+import "github.com/muster-oncall/muster/internal/plan"
+
+// Names under which surfaces can speak of values that read models carry from plan.
+type (
+	Person    = plan.Person
+	OnCallRow = plan.Row
+)
