@@ -1,6 +1,7 @@
 package muster
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -50,6 +51,9 @@ func (i Instant) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON accepts RFC 3339 with any offset, null and "".
 func (i *Instant) UnmarshalJSON(b []byte) error {
+	if n := len(b) - 1; n > 1 && b[0] == '"' && b[n] == '"' && bytes.IndexByte(b, '\\') < 0 {
+		return i.UnmarshalText(b[1:n]) // what a store reads all day
+	}
 	var s *string
 	if err := json.Unmarshal(b, &s); err != nil {
 		return fmt.Errorf("a time is written like \"2026-11-27T03:12:40Z\"")

@@ -80,6 +80,7 @@ const (
 	pgSerialization   = "40001"
 	pgDeadlock        = "40P01"
 	pgLockUnavailable = "55P03"
+	pgReadOnly        = "25006" // the server became a standby
 )
 
 func pgCode(err error) string {
@@ -102,7 +103,7 @@ func pgDialect() *dialect {
 			c := pgCode(err)
 			// 53 is out of resources, 57 and 58 an operator or the system, 08 a connection; no code at all is a broken one.
 			return c == pgLockUnavailable || strings.HasPrefix(c, "53") || strings.HasPrefix(c, "57") || strings.HasPrefix(c, "58") ||
-				strings.HasPrefix(c, "08") || c == "25006" || c == "" && isBroken(err)
+				strings.HasPrefix(c, "08") || c == pgReadOnly || c == "" && isBroken(err)
 		},
 	}
 }

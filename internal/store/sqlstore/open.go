@@ -57,8 +57,11 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		return &DB{b: p}, nil
 	}
 	path := strings.TrimPrefix(dsn, "sqlite:")
-	if path == "" || strings.Contains(path, "://") || strings.HasPrefix(path, ":memory:") {
-		return nil, muster.Errorf(muster.ErrInvalid, "the database %q cannot be opened: write sqlite:PATH or postgres://USER@HOST/NAME", muster.Clip(strings.SplitN(path, "@", 2)[0], 20))
+	if scheme, _, isURL := strings.Cut(path, "://"); isURL || path == "" || strings.HasPrefix(path, ":memory:") {
+		if !isURL {
+			scheme = path // the rest of a URL may hold a password
+		}
+		return nil, muster.Errorf(muster.ErrInvalid, "%q is no database of Muster's: write sqlite:PATH or postgres://USER@HOST/NAME", muster.Clip(scheme, 20))
 	}
 	l, err := openSQLite(ctx, path, &o)
 	if err != nil {

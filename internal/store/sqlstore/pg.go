@@ -127,6 +127,12 @@ func isBroken(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err) || pgconn.SafeToRetry(err)
 }
 
+// isGone reports whether the connection is of no use any more, for whatever reason: another one may do.
+func isGone(err error) bool {
+	c := pgCode(err)
+	return strings.HasPrefix(c, "08") || strings.HasPrefix(c, "57P") || c == pgReadOnly || c == "" && isBroken(err)
+}
+
 // write runs a command until nobody is in its way. Once begun it no longer looks at ctx: it ends by its own deadline.
 func (p *postgres) write(ctx context.Context, lane store.Lane, op string, fn func(store.Tx) error) error {
 	if err := ctx.Err(); err != nil {
@@ -196,7 +202,8 @@ func (p *postgres) attempt(ctx context.Context, op string, fn func(store.Tx) err
 			return pgTries, p.d.explain(broken)
 		case p.d.isUnique(broken):
 			return pgUniques, err
-		case isBroken(errors.Unwrap(broken)) && own.Err() == nil:
+		case isGone(broken) && own.Err() == nil:
+			_ = s.conn.Close(own) // one that is read-only since a failover would look healthy to the pool
 			return pgTries / 2, p.d.explain(broken)
 		}
 		return 0, err
