@@ -150,6 +150,9 @@ func (w *Connector) Deliver(ctx context.Context, d connector.Delivery) (connecto
 	default:
 		return connector.Receipt{}, connector.Permanent(fmt.Errorf("a webhook cannot carry a delivery of kind %q", d.Kind))
 	}
+	if msg.Timestamp.IsZero() {
+		msg.Timestamp = muster.At(time.Now())
+	}
 	to := d.Address
 	if to == "" {
 		to = w.url

@@ -53,6 +53,8 @@ type Server struct {
 	refused []string
 	refuse  func(stage string) *smtp.SMTPError
 	arrived func(Mail)
+	listen  net.Listener
+	closed  bool
 }
 
 // New makes a server; [Server.Serve] runs it.
@@ -82,17 +84,33 @@ func (silent) Println(...any)        {}
 
 // Serve takes connections until the server is closed.
 func (s *Server) Serve(l net.Listener) error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return l.Close()
+	}
+	s.listen = l
+	s.mu.Unlock()
 	if s.opts.Implicit {
 		l = tls.NewListener(l, s.opts.TLS)
 	}
-	if err := s.smtp.Serve(l); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+	if err := s.smtp.Serve(l); err != nil && !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 		return err
 	}
 	return nil
 }
 
-// Close ends the server and its connections.
-func (s *Server) Close() error { return s.smtp.Close() }
+// Close ends the server and its connections. It may come before Serve.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	l := s.listen
+	s.mu.Unlock()
+	if l != nil {
+		l.Close()
+	}
+	return s.smtp.Close()
+}
 
 // Refuse lets f decide, at the stages connect, mail, rcpt and data, to answer with an error. nil: refuse nothing more.
 func (s *Server) Refuse(f func(stage string) *smtp.SMTPError) {
