@@ -16,7 +16,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/store"
@@ -86,17 +85,24 @@ func openPostgres(ctx context.Context, dsn string, o *Options) (*postgres, error
 	return &postgres{o: o, d: pgDialect(), pool: pool, intake: make(chan struct{}, max(1, config.MaxConns/2))}, nil
 }
 
+// migrationLock is what nodes that start at the same moment queue for.
+const migrationLock = "SELECT pg_advisory_lock(7215380114)"
+
 // migratePostgres brings the schema up to date, one node at a time.
 func migratePostgres(ctx context.Context, config *pgx.ConnConfig) error {
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return err
-	}
 	plain := config.Copy()
 	plain.RuntimeParams["lock_timeout"] = "0" // another node may take its time
+	queue, err := pgx.ConnectConfig(ctx, plain)
+	if err != nil {
+		return muster.WrapError(muster.ErrUnavailable, err, "the database cannot be reached: is its address right, and is it running?")
+	}
+	defer queue.Close(context.WithoutCancel(ctx)) //nolint:errcheck // closing lets the lock go, however it ends
+	if _, err := queue.Exec(ctx, migrationLock); err != nil {
+		return fmt.Errorf("waiting for other nodes: %w", err)
+	}
 	db := stdlib.OpenDB(*plain)
 	defer db.Close()
-	return migrate(ctx, goose.DialectPostgres, db, goose.WithSessionLocker(locker))
+	return migrate(ctx, goose.DialectPostgres, db)
 }
 
 // noCancel is the network of an uncancelled connection.
