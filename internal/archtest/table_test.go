@@ -73,6 +73,7 @@ var table = []row{
 		imports: []string{"internal/command", "internal/query", "internal/event", "internal/statuspage", "internal/chatop", "internal/httpx", "internal/web/view"},
 		why:     "a surface translates: what it needs is a command or a query",
 	},
+	{pkg: "internal/web/static", why: "files and their names; whoever serves them hands them in"},
 	{pkg: "internal/web/view", why: "what screens show are plain values, so templates can be looked at without a server"},
 	{
 		pkg: "internal/cli", imports: []string{"internal/command", "internal/query", "internal/catalog", "internal/apiclient", "internal/connector/*/fake"},
@@ -80,10 +81,10 @@ var table = []row{
 	},
 	{pkg: "internal/apiclient", why: "it speaks the REST API and knows no more than a stranger would"},
 	{pkg: "internal/config", why: "settings are read before anything exists that could use them"},
-	{pkg: "internal/demo", imports: []string{"internal/command", "internal/catalog"}, why: "the demo's past is made by the operations that people use, else it would show what Muster cannot do"},
+	{pkg: "internal/demo", imports: []string{"internal/command", "internal/catalog", "internal/store"}, why: "the demo's past is made by the operations that people use, else it would show what Muster cannot do"},
 	{pkg: "internal/app", imports: []string{"..."}, why: "wiring"},
 
-	{pkg: "internal/mustertest", imports: []string{"internal/app", "internal/connector/*/fake", "internal/contracts"}, test: true, why: "the world is started as main starts it, and touched from outside"},
+	{pkg: "internal/mustertest", imports: []string{"internal/app", "internal/command", "internal/connector/*/fake", "internal/contracts"}, test: true, why: "the world is started as main starts it, and touched from outside"},
 	{pkg: "internal/sim", imports: []string{"internal/app", "internal/mustertest"}, test: true, why: "its checker must not share code with what it checks"},
 	{pkg: "internal/archtest", test: true, why: "it reads source"},
 	{pkg: "internal/doctest", test: true, why: "it runs what the docs tell people to run, as they would"},

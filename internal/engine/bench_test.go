@@ -47,7 +47,7 @@ func intake(b *testing.B, newEvery int64) {
 	accepted := time.Now()
 	want := (b.N + int(newEvery) - 1) / int(newEvery)
 	for len(w.phones.rang()) < want && time.Since(accepted) < time.Minute {
-		time.Sleep(5 * time.Millisecond)
+		<-time.After(5 * time.Millisecond)
 	}
 	b.ReportMetric(float64(time.Since(accepted).Milliseconds()), "ms-backlog")
 	b.ReportMetric(float64(len(w.phones.rang())), "pages")
