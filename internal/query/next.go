@@ -84,7 +84,7 @@ func (r *read) nextAcknowledged(n Next, a *muster.Alert, e *muster.Escalation) N
 func (r *read) nextRunning(n Next, a *muster.Alert, e *muster.Escalation, pages []*muster.Page) (Next, error) {
 	paged, later := r.pagedNow(e, pages)
 	n.Paged = append(n.Paged, paged...)
-	people, at, err := r.nextStep(e, a.NextWakeAt)
+	people, at, err := r.nextStep(begun(e, pages), a.NextWakeAt)
 	if err != nil {
 		return n, err
 	}
@@ -148,6 +148,25 @@ func (r *read) pagedNow(e *muster.Escalation, pages []*muster.Page) (paged []pla
 	return paged, later
 }
 
+// begun is the escalation with the first real attempt of its step, as the timer will find it: a step that Muster was late
+// to begin keeps its full wait.
+func begun(e *muster.Escalation, pages []*muster.Page) *muster.Escalation {
+	run := *e
+	var first muster.Instant
+	for _, p := range pages {
+		if p.Escalation != e.ID || p.Step != e.Step || p.Round != e.Round || p.StartedAt.IsZero() {
+			continue
+		}
+		if first.IsZero() || p.StartedAt.Before(first.Time) {
+			first = p.StartedAt
+		}
+	}
+	if !first.IsZero() {
+		run.StepStarted = first
+	}
+	return &run
+}
+
 // nextStep plays the timer that is set: whom it pages, and when.
 func (r *read) nextStep(e *muster.Escalation, at muster.Instant) ([]plan.Person, muster.Instant, error) {
 	if at.IsZero() {
@@ -158,7 +177,7 @@ func (r *read) nextStep(e *muster.Escalation, at muster.Instant) ([]plan.Person,
 		return nil, at, err
 	}
 	_, eff := plan.Escalate(r.snap, contacts, *e, escalate.Event{Kind: escalate.Timer}, at)
-	if eff.Taken == nil && eff.Wake.After(at.Time) { // the step began late and keeps its full wait
+	if eff.Taken == nil && eff.Wake.After(at.Time) { // the timer will find that it is too early
 		at = eff.Wake
 		_, eff = plan.Escalate(r.snap, contacts, *e, escalate.Event{Kind: escalate.Timer}, at)
 	}
