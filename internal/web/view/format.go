@@ -166,7 +166,10 @@ func (p Promise) share(now time.Time) string {
 }
 
 // lead splits a sentence after its first clause, so that the first words can be bold: "03:12" and ", ten minutes after".
-func lead(text string) (head, rest string) {
+func lead(text string) (head, rest string) { return leadWithin(text, 64) }
+
+// leadWithin is lead for first clauses up to a length.
+func leadWithin(text string, limit int) (head, rest string) {
 	cut := -1
 	for _, sep := range []string{", ", "; ", ": ", ". "} {
 		if i := strings.Index(text, sep); i > 0 && (cut < 0 || i < cut) {
@@ -174,9 +177,9 @@ func lead(text string) (head, rest string) {
 		}
 	}
 	switch {
-	case cut > 0 && cut <= 64:
+	case cut > 0 && cut <= limit:
 		return text[:cut], text[cut:]
-	case cut < 0 && len(text) <= 64:
+	case cut < 0 && len(text) <= limit:
 		return text, ""
 	}
 	return "", text

@@ -111,7 +111,7 @@ type Stream struct {
 	Entries     []Entry
 	Filters     []Filter      // All, People, Machines, Pinned
 	SeenAt      time.Time     // what came later is new; zero draws no line
-	SilentAfter time.Duration // a pause from this length on is drawn; zero takes one minute
+	SilentAfter time.Duration // a pause from this length on is drawn; zero takes two minutes
 	Unfiltered  bool          // true when no filter narrows it; silences are drawn only then
 	OlderURL    string        // earlier entries; "" when this is the beginning
 	Here        string        // "6 here"; optional

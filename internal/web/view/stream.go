@@ -14,7 +14,7 @@ type streamItem struct {
 func (st Stream) items(s Shell) []streamItem {
 	limit := st.SilentAfter
 	if limit <= 0 {
-		limit = time.Minute
+		limit = 2 * time.Minute
 	}
 	var out []streamItem
 	marked := st.SeenAt.IsZero()

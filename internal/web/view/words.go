@@ -247,3 +247,19 @@ func (e Entry) sentence() string {
 	}
 	return b.String()
 }
+
+// told is sentence for a document: what a person said stands after a colon.
+func (e Entry) told() string {
+	if e.Machine {
+		return e.sentence()
+	}
+	text := e.Text
+	if e.Update != nil {
+		text = "“" + e.Update.Known + "”"
+	}
+	said := Entry{Kind: e.Kind, Verb: e.Verb, Detail: e.Detail}.sentence()
+	if said == "" || text == "" {
+		return said + " " + text
+	}
+	return said + ": " + text
+}

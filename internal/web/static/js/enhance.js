@@ -87,6 +87,12 @@ document.addEventListener('click', async (ev) => {
   });
 });
 
+document.addEventListener('input', (ev) => {
+  const at = /** @type {Element} */ (ev.target).closest('.at-in');
+  const radio = /** @type {HTMLInputElement|null|undefined} */ (at?.parentElement?.querySelector('input[type=radio]'));
+  if (radio) radio.checked = true;
+});
+
 let dirty = false;
 document.addEventListener('input', (ev) => {
   if (/** @type {Element} */ (ev.target).closest('[data-dirty-guard]')) dirty = true;
