@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -168,9 +169,22 @@ func (s *schemas) object(t reflect.Type) schema {
 	return out
 }
 
+// properties describes the fields of a struct, those of embedded structs first.
 func (s *schemas) properties(t reflect.Type, props schema, required *[]string) {
+	var fields []reflect.StructField
 	for i := range t.NumField() {
-		sf := t.Field(i)
+		fields = append(fields, t.Field(i))
+	}
+	slices.SortStableFunc(fields, func(a, b reflect.StructField) int {
+		switch {
+		case a.Anonymous == b.Anonymous:
+			return 0
+		case a.Anonymous:
+			return -1
+		}
+		return 1
+	})
+	for _, sf := range fields {
 		name, opts, _ := strings.Cut(sf.Tag.Get("json"), ",")
 		if sf.Anonymous && name == "" {
 			e := sf.Type
@@ -198,8 +212,12 @@ func (s *schemas) properties(t reflect.Type, props schema, required *[]string) {
 		if sf.Type.Kind() == reflect.Slice || sf.Type.Kind() == reflect.Map { // nil is written as null
 			p = nullable(p)
 		}
-		props[name] = p
-		if !strings.Contains(opts, "omit") {
+		props[name] = p // of an outer field and an embedded one with the same name, JSON shows the outer
+		at := slices.Index(*required, name)
+		switch omit := strings.Contains(opts, "omit"); {
+		case omit && at >= 0:
+			*required = slices.Delete(*required, at, at+1)
+		case !omit && at < 0:
 			*required = append(*required, name)
 		}
 	}

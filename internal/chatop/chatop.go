@@ -139,7 +139,11 @@ func (c *Chat) run(ctx context.Context, actor muster.Actor, room string, guest, 
 func (c *Chat) unknown(word string, bot, guest bool) Reply {
 	help := c.help(bot, guest, "")
 	text := fmt.Sprintf("%q is not a word that I know.", muster.Clip(word, 40))
-	if near := muster.Nearest(word, c.Words()); near != "" {
+	known := c.Words()
+	if bot {
+		known = []string{"open", "update", "close", "help"}
+	}
+	if near := muster.Nearest(word, known); near != "" {
 		text += fmt.Sprintf(" Did you mean %q?", near)
 	}
 	help.Text = text + "\n" + help.Text
