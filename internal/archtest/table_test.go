@@ -131,7 +131,7 @@ var homes = []struct {
 	{"github.com/slack-go/slack", []string{"internal/connector/slack", "internal/connector/slack/fake"}, "a vendor is known to its connector"},
 	{"github.com/chromedp", []string{"e2e", "internal/mustertest"}, "browsers are for tests"},
 	{"pgregory.net/rapid", []string{"internal/sim", "internal/store/storetest"}, "a library for tests"},
-	{"go.uber.org/goleak", []string{"internal/mustertest", "internal/sim"}, "a library for tests"},
+	{"go.uber.org/goleak", []string{"internal/mustertest", "internal/sim", "internal/connector/connectortest"}, "a library for tests"},
 	{"testing", []string{"internal/mustertest", "internal/sim", "internal/store/storetest", "internal/connector/connectortest", "e2e"}, "the product does not carry the test framework"},
 }
 
