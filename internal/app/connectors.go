@@ -106,11 +106,11 @@ func (c *connectors) address(kind, address string) (tidy, hint string, err error
 			return "", "", err
 		}
 	}
-	return address, hint(kind, address), nil
+	return address, hintOf(kind, address), nil
 }
 
-// hint is enough of an address to recognise it, and not enough to use it.
-func hint(kind, address string) string {
+// hintOf is enough of an address to recognise it, and not enough to use it.
+func hintOf(kind, address string) string {
 	if kind == demophone.Kind {
 		return "in the browser"
 	}

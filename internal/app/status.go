@@ -23,7 +23,7 @@ func (a *App) renderStatus(ctx context.Context, page muster.StatusPageName) (map
 		return nil, err
 	}
 	data.BaseURL = a.URL() + "/s/" + string(page) + "/"
-	return statuspage.Render(*data)
+	return statuspage.Render(data)
 }
 
 // publisher is where a page is written: the directory that is served below /s/.
