@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -93,12 +94,16 @@ func (r *run) validate(args []string) error {
 	}
 	var wrong []muster.FieldError
 	if e != nil {
-		wrong = e.Fields
+		wrong = slices.Clone(e.Fields)
 	}
-	// With documents left out because they could not be read, references to them would seem broken, too.
-	if len(wrong) == 0 {
-		wrong = catalog.Locate(all, catalog.Check(muster.NewCatalog(0, docs, nil), nil))
-	}
+	// Everything at once: a document that cannot be read may make references to it seem broken, too.
+	wrong = append(wrong, catalog.Locate(all, catalog.Check(muster.NewCatalog(0, docs, nil), nil))...)
+	slices.SortStableFunc(wrong, func(a, b muster.FieldError) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+	wrong = slices.CompactFunc(wrong, func(a, b muster.FieldError) bool {
+		return a.File == b.File && a.Line == b.Line && a.Path == b.Path && a.Line > 0
+	})
 	if len(wrong) > 0 {
 		return muster.Invalid(count(len(wrong), "mistake"), wrong)
 	}

@@ -1,0 +1,184 @@
+package cli_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/muster-oncall/muster/internal/cli"
+)
+
+// server answers by method and path, and remembers what it was asked.
+type server struct {
+	*httptest.Server
+	answers map[string]string // "GET /api/v1/alerts" → body; a body that begins with a number has that status
+	asked   []string
+	bodies  []string
+}
+
+func serve(t *testing.T, answers map[string]string) *server {
+	t.Helper()
+	s := &server{answers: answers}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		s.asked = append(s.asked, r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("Authorization")+" "+r.Header.Get("If-Match"))
+		s.bodies = append(s.bodies, string(b))
+		body, ok := s.answers[r.Method+" "+r.URL.Path]
+		if !ok {
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, `{"title":"Not found","code":"not_found","detail":"There is no such alert."}`)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, body)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func muster(t *testing.T, s *server, tty bool, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs strings.Builder
+	env := map[string]string{"MUSTER_TOKEN": "tok"}
+	if s != nil {
+		env["MUSTER_URL"] = s.URL
+	}
+	zone := time.FixedZone("CET", 3600)
+	status = cli.Run(context.Background(), args, cli.Env{
+		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Getenv: func(k string) string { return env[k] }, TTY: tty, Zone: zone,
+	})
+	return status, out.String(), errs.String()
+}
+
+func TestVerbsBecomeRequests(t *testing.T) {
+	for _, c := range []struct {
+		args      []string
+		asks      string
+		body      string
+		onlyInput bool
+	}{
+		{args: []string{"ack", "alt_1", "looking", "at", "it"}, asks: "POST /api/v1/alerts/alt_1/acknowledge", body: `{"note":"looking at it"}`},
+		{args: []string{"declare", "Checkout", "is", "slow", "--severity", "SEV2", "--public"}, asks: "POST /api/v1/incidents", body: `{"title":"Checkout is slow","severity":"SEV2","public":true}`},
+		{args: []string{"update", "INC-4", "--in=45m", "--", "--We", "know"}, asks: "POST /api/v1/incidents/INC-4/updates", body: `{"known":"--We know","in":"45m"}`},
+		{args: []string{"status", "open", "It", "is", "slow"}, asks: "POST /api/v1/status/open", body: `{"text":"It is slow"}`},
+		{args: []string{"role", "INC-4", "commander", "ana"}, asks: "POST /api/v1/incidents/INC-4/roles", body: `{"role":"commander","person":"ana"}`},
+		{args: []string{"alerts", "--status", "open", "--limit=5"}, asks: "GET /api/v1/alerts?limit=5&status=open"},
+		{args: []string{"delete", "teams", "shop", "--why", "gone"}, asks: "DELETE /api/v1/teams/shop?why=gone Bearer tok *"},
+		{args: []string{"show", "inc-42"}, asks: "GET /api/v1/incidents/INC-42"},
+		{args: []string{"show", "policy", "urgent"}, asks: "GET /api/v1/policies/urgent"},
+		{args: []string{"oncall", "shop"}, asks: "GET /api/v1/oncall?service=shop"},
+	} {
+		s := serve(t, nil)
+		muster(t, s, false, c.args...)
+		if len(s.asked) != 1 || !strings.HasPrefix(s.asked[0], c.asks) {
+			t.Errorf("%v asked %q, want %q", c.args, s.asked, c.asks)
+			continue
+		}
+		if c.body != "" && !sameJSON(t, s.bodies[0], c.body) {
+			t.Errorf("%v sent %s, want %s", c.args, s.bodies[0], c.body)
+		}
+	}
+}
+
+func sameJSON(t *testing.T, a, b string) bool {
+	t.Helper()
+	var x, y map[string]any
+	if json.Unmarshal([]byte(a), &x) != nil || json.Unmarshal([]byte(b), &y) != nil || len(x) != len(y) {
+		return false
+	}
+	for k := range x {
+		if x[k] != y[k] {
+			return false
+		}
+	}
+	return true
+}
+
+func TestTables(t *testing.T) {
+	list := `{"items":[{"id":"alt_1","status":"open","severity":"critical","title":"High\u001b[31m load","service":"","received_at":"2026-03-01T22:30:00Z"}],"next":null}`
+	s := serve(t, map[string]string{"GET /api/v1/alerts": list})
+	if _, out, _ := muster(t, s, true, "alerts"); !strings.Contains(out, "STATUS  SEVERITY  TITLE") || !strings.Contains(out, "2026-03-01 23:30") || strings.Contains(out, "\x1b") {
+		t.Errorf("on a terminal:\n%q", out)
+	}
+	if _, out, _ := muster(t, s, false, "alerts"); out != "open\tcritical\tHigh[31m load\t\t2026-03-01 23:30\talt_1\n" {
+		t.Errorf("in a pipe:\n%q", out)
+	}
+	if _, out, _ := muster(t, s, true, "alerts", "--json"); out != list+"\n" {
+		t.Errorf("with --json:\n%q", out)
+	}
+}
+
+func TestExitStatus(t *testing.T) {
+	s := serve(t, nil)
+	for _, c := range []struct {
+		args   []string
+		status int
+		says   string
+	}{
+		{[]string{"ack", "alt_9"}, 3, "There is no such alert."},
+		{[]string{"akc", "alt_9"}, 2, `did you mean "ack"?`},
+		{[]string{"ack"}, 2, "ALERT is missing"},
+		{[]string{"ack", "alt_9", "--nte", "x"}, 2, "did you mean --note?"},
+		{[]string{"alert"}, 2, "alert resolve"},
+		{[]string{"override", "shop"}, 2, "--until"},
+		{[]string{"alerts", "--limit", "many"}, 2, "whole number"},
+		{[]string{"alerts", "--url", "http://127.0.0.1:1"}, 6, "cannot be reached"},
+		{[]string{"alerts", "--url", "muster"}, 2, "is not the address"},
+		{[]string{"show", "what"}, 2, "is not an ID"},
+	} {
+		status, _, errs := muster(t, s, false, c.args...)
+		if status != c.status || !strings.Contains(errs, c.says) {
+			t.Errorf("%v: status %d, says %q; want %d, %q", c.args, status, errs, c.status, c.says)
+		}
+	}
+	if status, out, _ := muster(t, nil, false); status != 0 || !strings.Contains(out, "muster ack") || !strings.Contains(out, "muster demo") {
+		t.Errorf("overview: %d %s", status, out)
+	}
+	if status, out, _ := muster(t, nil, false, "help", "ack"); status != 0 || !strings.Contains(out, "muster ack ALERT [NOTE…]") {
+		t.Errorf("help: %d %s", status, out)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		p := filepath.Join(dir, name)
+		if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	good := write("good.yaml", "kind: user\nname: ana\ndisplay: Ana\nzone: UTC\n---\nkind: team\nname: shop\ntitle: Shop\nowners: [ana]\n")
+	if status, out, errs := muster(t, nil, false, "validate", good); status != 0 || !strings.Contains(out, "2 documents, all right") {
+		t.Errorf("%d %s %s", status, out, errs)
+	}
+	bad := write("bad.yaml", "kind: user\nname: ana\ndisplay: Ana\nzone: EST\n---\nkind: polcy\nname: x\n")
+	status, _, errs := muster(t, nil, false, "validate", bad)
+	if status != 2 || !strings.Contains(errs, "bad.yaml:4:") || !strings.Contains(errs, "did you mean policy?") {
+		t.Errorf("%d %s", status, errs)
+	}
+	loose := write("loose.yaml", "kind: team\nname: shop\ntitle: Shop\nowners: [nobody]\n")
+	if status, _, errs := muster(t, nil, false, "validate", loose); status != 2 || !strings.Contains(errs, "loose.yaml:4:") {
+		t.Errorf("%d %s", status, errs)
+	}
+	s := serve(t, map[string]string{"POST /api/v1/apply": `{"revision":9,"changes":[{"kind":"users","name":"ana","what":"created"}]}`})
+	status, out, _ := muster(t, s, false, "apply", "--why", "first", good)
+	if status != 0 || !strings.Contains(out, "users/ana created") || !strings.Contains(out, "revision 9") || !strings.Contains(s.bodies[0], "kind: team") {
+		t.Errorf("%d %s %s", status, out, s.bodies)
+	}
+}
+
+func TestFakeTeams(t *testing.T) {
+	status, out, _ := muster(t, nil, false, "fake", "teams", "--to", "http://127.0.0.1:1/x", "c2VjcmV0", "open", "It's slow")
+	if status != 0 || !strings.HasPrefix(out, "curl ") || !strings.Contains(out, "Authorization: HMAC ") || !strings.Contains(out, `'\''`) {
+		t.Errorf("%d %s", status, out)
+	}
+}
