@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	_ "time/tzdata" // the zones that a machine without its own zone data needs
@@ -69,6 +70,7 @@ type App struct {
 
 	connectors *connectors
 	pages      *web.Web
+	publishing sync.Map // StatusPageName to *sync.Mutex
 	public     atomic.Pointer[string]
 	server     *http.Server
 	served     chan error

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -130,8 +131,13 @@ func (p replays) Keep(ctx context.Context, in api.Replay) error {
 	})
 }
 
-// publishStatus renders a status page and writes it where it is served; the seam for publishers to other places.
+// publishStatus renders a status page and writes it where it is served; the seam for publishers to other places. One
+// publication of a page follows the other, and each renders what is true when its turn comes: the newest is the last.
 func (a *App) publishStatus(ctx context.Context, page muster.StatusPageName) error {
+	turn, _ := a.publishing.LoadOrStore(page, new(sync.Mutex))
+	mu := turn.(*sync.Mutex)
+	mu.Lock()
+	defer mu.Unlock()
 	files, err := a.renderStatus(ctx, page)
 	if err != nil || files == nil {
 		return err
