@@ -100,17 +100,20 @@ func (r *read) nextRunning(n Next, a *muster.Alert, e *muster.Escalation, pages 
 	}
 	parts = append(parts, later...)
 	if !at.IsZero() {
-		when := moment(at, r.Now(), r.who.Zone)
+		when := "at " + moment(at, r.Now(), r.who.Zone)
+		if !at.After(r.Now().Time) { // due, and the engine is about to take it
+			when = "any moment now"
+		}
 		switch {
 		case len(people) == 0:
-			parts = append(parts, "tries again at "+when)
-			n.Sentence = "Muster looks for somebody to page again at " + when + "."
+			parts = append(parts, "tries again "+when)
+			n.Sentence = "Muster looks for somebody to page again " + when + "."
 		case samePeople(people, paged):
-			parts = append(parts, "again at "+when)
-			n.Sentence = "Muster pages " + names(people) + " again at " + when + " unless somebody acknowledges."
+			parts = append(parts, "again "+when)
+			n.Sentence = "Muster pages " + names(people) + " again " + when + " unless somebody acknowledges."
 		default:
-			parts = append(parts, names(people)+" at "+when)
-			n.Sentence = "Muster pages " + names(people) + " at " + when + " unless somebody acknowledges."
+			parts = append(parts, names(people)+" "+when)
+			n.Sentence = "Muster pages " + names(people) + " " + when + " unless somebody acknowledges."
 		}
 	}
 	n.Text = strings.Join(parts, "; ")

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -176,10 +175,4 @@ func some[T any](list []T) []T {
 		return []T{}
 	}
 	return list
-}
-
-func reversed[T any](list []T) []T {
-	out := slices.Clone(list)
-	slices.Reverse(out)
-	return out
 }

@@ -29,7 +29,11 @@ func TestNextSaysWhatTheEngineDoes(t *testing.T) {
 		if !strings.HasPrefix(promised.Text, "Tom paged; Ana at ") {
 			t.Errorf("second step: %q, want Ana, the fallback, to follow", promised.Text)
 		}
-		w.pass(time.Until(promised.At.Time)) // not later than was said
+		time.Sleep(time.Until(promised.At.Time))
+		if got := w.next(id).Text; got != "Tom paged; Ana any moment now" {
+			t.Errorf("when it is due: %q", got)
+		}
+		w.pass(0) // not later than was said
 		if got := w.next(id).Text; !strings.HasPrefix(got, "Nobody answered; Ana paged; again at ") {
 			t.Errorf("used up: %q", got)
 		}

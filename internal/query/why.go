@@ -225,9 +225,16 @@ func (q *Queries) Why(ctx context.Context, a muster.Actor, in AskWhy) (muster.Ex
 			return muster.Explanation{}, err
 		}
 	}
-	return plan.Explain(q.Live.History(ctx), plan.Question{
+	x, err := plan.Explain(q.Live.History(ctx), plan.Question{
 		At: in.At, Revision: rev, Service: muster.ServiceName(in.Service), Severity: in.Severity, Contacts: contacts,
 	})
+	if cat := q.Catalog(); muster.CodeOf(err) == muster.ErrNotFound {
+		if cat.Services[muster.ServiceName(in.Service)] != nil {
+			return x, muster.Errorf(muster.ErrNotFound, "At that moment there was no service called %q: the catalog did not have it yet.", in.Service)
+		}
+		return x, noDocument(cat, muster.KindServices, in.Service)
+	}
+	return x, err
 }
 
 // now is the store's present.
