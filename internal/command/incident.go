@@ -129,6 +129,8 @@ func (c *Call) declare(r *rows, in DeclareIncident, a *muster.Alert) (*muster.In
 		return nil, err
 	}
 	inc := &opened
+	inc.Roles, inc.Actions, inc.Theories = []muster.RoleAssignment{}, []muster.CurrentAction{}, []muster.Theory{}
+	inc.StatusPages, inc.Components = []muster.StatusPageName{}, []string{}
 	c.proposeRoles(inc)
 	if in.Impact != "" {
 		inc.Answers[muster.QuestionBad] = muster.Answer{Text: muster.Clip(in.Impact, 500), By: c.Actor.By(), At: c.Now()}

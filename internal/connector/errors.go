@@ -46,8 +46,7 @@ func IsUnknown(err error) bool {
 
 // RetryAfter is how long the other side asks to be left alone, 0 when it says nothing.
 func RetryAfter(err error) time.Duration {
-	var f *failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*failure](err); ok {
 		return f.after
 	}
 	return 0

@@ -26,7 +26,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 		if err != nil {
 			return nil, bodyError(err, limit, "The body is said to be gzip and is not.")
 		}
-		defer z.Close()
+		defer func() { _ = z.Close() }() // it was only read
 		src = io.LimitReader(z, limit+1)
 	default:
 		return nil, muster.Errorf(muster.ErrUnreadable, "The body is encoded as %q: send it as it is, or as gzip.", muster.Clip(enc, 20))
@@ -45,8 +45,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 }
 
 func bodyError(err error, limit int64, what string) error {
-	var big *http.MaxBytesError
-	if errors.As(err, &big) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return tooLarge(limit)
 	}
 	return muster.WrapError(muster.ErrUnreadable, err, "%s", what)

@@ -36,8 +36,7 @@ func Unmarshal(body []byte, v any) error {
 		return muster.Invalid("The input has fields that are not known here", fields)
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		var te *json.UnmarshalTypeError
-		if errors.As(err, &te) {
+		if te, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return muster.Invalid("The input is not valid", []muster.FieldError{{Path: te.Field, Message: fmt.Sprintf("must be %s, not a JSON %s", kindWord(te.Type), te.Value)}})
 		}
 		return muster.Invalid("The input is not valid", []muster.FieldError{{Message: err.Error()}})
@@ -76,8 +75,7 @@ func CheckJSON(body []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	if err := checkValue(dec, 0); err != nil {
-		var e *muster.Error
-		if errors.As(err, &e) {
+		if _, ok := errors.AsType[*muster.Error](err); ok {
 			return err
 		}
 		return muster.WrapError(muster.ErrUnreadable, err, "The body is not JSON: line %d.", 1+bytes.Count(body[:min(int(dec.InputOffset()), len(body))], []byte("\n")))
@@ -193,8 +191,7 @@ func unknownFields(body []byte, t reflect.Type, path string) (f []muster.FieldEr
 }
 
 func structFields(t reflect.Type, add func(string, reflect.Type)) {
-	for i := range t.NumField() {
-		sf := t.Field(i)
+	for sf := range t.Fields() {
 		tag, _, _ := strings.Cut(sf.Tag.Get("json"), ",")
 		if tag == "-" {
 			continue

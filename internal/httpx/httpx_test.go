@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -221,9 +222,7 @@ func TestSameOrigin(t *testing.T) {
 		"reading":               {http.MethodGet, http.Header{"Sec-Fetch-Site": {"cross-site"}}, 204},
 	} {
 		r := httptest.NewRequest(c.method, "http://example.com/", nil)
-		for k, v := range c.header {
-			r.Header[k] = v
-		}
+		maps.Copy(r.Header, c.header)
 		rec := httptest.NewRecorder()
 		h.ServeHTTP(rec, r)
 		if rec.Code != c.want {

@@ -30,8 +30,7 @@ func ProblemOf(err error) Problem {
 		Type: "urn:muster:problem:" + string(code), Title: title(code), Status: code.HTTPStatus(),
 		Detail: muster.MessageOf(err), Code: code,
 	}
-	var e *muster.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*muster.Error](err); ok {
 		p.Errors = e.Fields
 	}
 	return p

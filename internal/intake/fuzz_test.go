@@ -20,6 +20,7 @@ import (
 // fuzz holds for each parser: it does not panic, each signal is whole, an error is one for users, and the same bytes
 // give the same answer.
 func fuzz(f *testing.F, format string, src *muster.Source, parse intake.Parser) {
+	f.Helper()
 	files, err := filepath.Glob(filepath.Join(format, "testdata", "*.golden"))
 	if err != nil {
 		f.Fatal(err)

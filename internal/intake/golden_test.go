@@ -53,6 +53,7 @@ const (
 )
 
 func golden(t *testing.T, file string, parse intake.Parser) {
+	t.Helper()
 	raw, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -96,7 +96,7 @@ func (p *Connector) Publish(ctx context.Context, files map[string][]byte) error 
 	if err != nil {
 		return connector.Temporary(fmt.Errorf("the directory cannot be opened: %w", err), 0)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // it was only a way in
 	old, err := root.ReadFile(manifest)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return connector.Temporary(fmt.Errorf("the list of published files cannot be read: %w", err), 0)

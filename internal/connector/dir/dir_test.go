@@ -16,6 +16,7 @@ func TestConformance(t *testing.T) {
 	connectortest.Run(t, connectortest.Case{
 		Descriptor: dir.Descriptor(),
 		Start: func(t *testing.T) connectortest.World {
+			t.Helper()
 			return connectortest.World{Config: connector.Config{Name: "pages", Settings: map[string]string{"path": filepath.Join(t.TempDir(), "status")}}}
 		},
 		Bad: map[string]string{"settings.path": "relative/path"},

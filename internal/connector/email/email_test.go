@@ -45,6 +45,7 @@ func settings(host, port, mode string) map[string]string {
 }
 
 func start(t *testing.T) connectortest.World {
+	t.Helper()
 	srv, host, port := serve(t, fake.Options{Username: "muster", Password: "canary-passphrase"})
 	s := settings(host, port, "none")
 	s["username"] = "muster"

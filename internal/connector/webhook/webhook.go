@@ -109,10 +109,9 @@ func ParseSecret(text string) ([]byte, error) {
 // Sign returns the value of webhook-signature for a message.
 func Sign(key []byte, id, timestamp string, body []byte) string {
 	m := hmac.New(sha256.New, key)
-	io.WriteString(m, id) //nolint:errcheck // a hash takes everything
-	io.WriteString(m, ".")
-	io.WriteString(m, timestamp)
-	io.WriteString(m, ".")
+	signed := make([]byte, 0, len(id)+len(timestamp)+2)
+	signed = append(append(append(append(signed, id...), '.'), timestamp...), '.')
+	m.Write(signed)
 	m.Write(body)
 	var sum [sha256.Size]byte
 	return "v1," + base64.StdEncoding.EncodeToString(m.Sum(sum[:0]))
@@ -186,8 +185,8 @@ func (w *Connector) send(ctx context.Context, to, id string, msg message) (conne
 	}
 	ts := strconv.FormatInt(time.Now().Unix(), 10)
 	sig := Sign(w.keys[0], id, ts, body)
-	for _, k := range w.keys[1:] {
-		sig += " " + Sign(k, id, ts, body)
+	if len(w.keys) > 1 {
+		sig += " " + Sign(w.keys[1], id, ts, body)
 	}
 	h := req.Header
 	h["Content-Type"] = []string{"application/json"}
@@ -201,9 +200,8 @@ func (w *Connector) send(ctx context.Context, to, id string, msg message) (conne
 		if errors.Is(err, httpx.ErrRefused) {
 			return connector.Receipt{}, connector.Permanent(httpx.ErrRefused)
 		}
-		var u *url.Error // its text holds the whole address, with whatever secret is in it
-		if errors.As(err, &u) {
-			err = u.Err
+		if u, ok := errors.AsType[*url.Error](err); ok {
+			err = u.Err // without the whole address, and whatever secret is in it
 		}
 		return connector.Receipt{}, connector.CallError(err, sent.Load())
 	}

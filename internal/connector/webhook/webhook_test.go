@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -20,6 +21,7 @@ import (
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 func start(t *testing.T) connectortest.World {
+	t.Helper()
 	f, err := fake.New(secret)
 	if err != nil {
 		t.Fatal(err)
@@ -53,9 +55,7 @@ func start(t *testing.T) connectortest.World {
 				return
 			}
 			f.Answer(func(w http.ResponseWriter, _ *http.Request) bool {
-				for k, v := range h {
-					w.Header()[k] = v
-				}
+				maps.Copy(w.Header(), h)
 				w.WriteHeader(status)
 				_, _ = w.Write([]byte("body of the answer")) // 204 and 304 take none
 				return true

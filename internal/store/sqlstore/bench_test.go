@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -42,12 +43,23 @@ func databases(b *testing.B, run func(b *testing.B, db *sqlstore.DB)) {
 	b.Run("postgres", func(b *testing.B) { run(b, open(b, storetest.Postgres(b), nil)) })
 }
 
-// clients shares b.N rows out to n clients in sets of size, and reports rows per second.
+// cpu is the processor time of this process so far.
+func cpu(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// clients shares b.N rows out to n clients in sets of size, and reports rows per second and processor time per row.
 func clients(b *testing.B, n, size int, do func(rows int) error) {
 	b.Helper()
 	left := atomic.Int64{}
 	left.Store(int64(b.N))
 	b.ResetTimer()
+	begin := cpu(b)
 	var all sync.WaitGroup
 	for range n {
 		all.Go(func() {
@@ -61,6 +73,7 @@ func clients(b *testing.B, n, size int, do func(rows int) error) {
 	}
 	all.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64((cpu(b)-begin).Nanoseconds())/1000/float64(b.N), "cpu-µs/row")
 	b.ReportMetric(0, "ns/op")
 }
 

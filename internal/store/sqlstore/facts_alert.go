@@ -188,7 +188,11 @@ func (t *tx) OpenAlerts(keys []store.AlertKey) (map[store.AlertKey]*muster.Alert
 	for i, k := range keys {
 		list[i] = openKey(k.Source, k.Fingerprint)
 	}
-	rows, err := all(t, scanAlert, selectAlert+" WHERE open_key IS NOT NULL AND open_key "+t.d.in("$1")+" ORDER BY open_key"+t.lock, t.d.list(list))
+	text, args := selectAlert+" WHERE open_key "+t.d.in("$1")+" ORDER BY open_key"+t.lock, []any{t.d.list(list)}
+	if len(list) == 1 {
+		text, args = selectAlert+" WHERE open_key = $1"+t.lock, []any{list[0]}
+	}
+	rows, err := all(t, scanAlert, text, args...)
 	if err != nil {
 		return nil, err
 	}

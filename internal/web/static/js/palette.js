@@ -45,7 +45,8 @@ function build() {
   d.className = 'sheet palette';
   d.setAttribute('aria-label', 'Search or jump');
   const input = document.createElement('input');
-  input.type = 'search';
+  input.type = 'text';
+  input.enterKeyHint = 'go';
   input.placeholder = 'Search or jump';
   input.setAttribute('aria-label', 'Search or jump');
   input.autocomplete = 'off';
