@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -42,22 +41,12 @@ func (v *visit) pager(next *string) (p view.Pager) {
 // search is the box above a list; the other parameters stay.
 func (v *visit) search(hint string) view.Search {
 	s := view.Search{URL: v.r.URL.Path, Value: v.param("q"), Hint: hint}
-	for _, name := range slices.Sorted(mapKeys(v.r.URL.Query())) {
+	for _, name := range sortedKeys(v.r.URL.Query()) {
 		if name != "q" && name != "cursor" {
 			s.Hidden = append(s.Hidden, view.Field{Name: name, Value: v.param(name)})
 		}
 	}
 	return s
-}
-
-func mapKeys(q url.Values) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range q {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // chips are links that set one parameter.

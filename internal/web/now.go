@@ -66,7 +66,7 @@ func (v *visit) change(e *muster.Entry) view.Change {
 }
 
 // onDuty adds who holds a role to its roster.
-func (v *visit) onDuty(list []view.RosterNow, row rosterRow) []view.RosterNow {
+func (v *visit) onDuty(list []view.RosterNow, row query.OnCallRow) []view.RosterNow {
 	name, url := string(row.Roster), docURL(muster.KindRosters, row.Roster)
 	if d := v.Queries.Catalog().Rosters[row.Roster]; d != nil {
 		name = docTitle(d)

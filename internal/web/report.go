@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/command"
@@ -92,7 +93,7 @@ func checkReport(p view.Report) (out []view.Problem) {
 	return out
 }
 
-func reported(src *muster.Source, p view.Report, now anyTime) muster.Signal {
+func reported(src *muster.Source, p view.Report, now time.Time) muster.Signal {
 	by := muster.DetectedByCustomer
 	if p.Kind == string(muster.DetectedByStaff) {
 		by = muster.DetectedByStaff
@@ -109,4 +110,29 @@ func reported(src *muster.Source, p view.Report, now anyTime) muster.Signal {
 		Severity: muster.SeverityUnknown, Impact: muster.CleanText(p.Impact, 500), Service: src.Service, DetectedAt: muster.At(now),
 		DetectedBy: by, Reporter: who, Triage: true, Mapped: []string{"It was written into the report form."},
 	}
+}
+
+// knownTrouble says what is known in public already, so that people need not report it again.
+func (v *visit) knownTrouble() (n view.Note, err error) {
+	for _, d := range v.Queries.Catalog().Documents(muster.KindStatusPages) {
+		sp, ok := d.(*muster.StatusPage)
+		if !ok || sp.Audience != muster.AudiencePublic {
+			continue
+		}
+		page, err := v.Queries.StatusPageData(v.ctx(), sp.Name)
+		if err != nil {
+			return n, err
+		}
+		for _, in := range page.Incidents {
+			if len(in.Updates) == 0 {
+				continue
+			}
+			n = view.Note{Tone: view.ToneMinor, Lead: "We know", Text: in.Updates[0].Known, Link: view.Link{Text: "Status page", URL: "/s/" + string(sp.Name) + "/"}}
+			if by := in.Updates[0].NextUpdateBy; !by.IsZero() {
+				n.Text += " Next update by " + by.UTC().Format("15:04") + " UTC."
+			}
+			return n, nil
+		}
+	}
+	return n, nil
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +55,7 @@ func (v *visit) review(status int, wrong []view.Problem) error {
 	p := view.Review{
 		Shell: v.live(r.Title, view.PlaceReviews, "review:"+string(r.ID)), Key: string(r.Key), Title: r.Title, IncidentURL: "/i/" + string(r.Key),
 		State: reviewState(r), At: inc.DetectedAt.Time, Summary: r.Summary, SilentNote: "4 minutes or more", Well: lines(r.WentWell),
-		Questions: r.Questions, Timeline: v.entries(slices.Values(pointers(r.Timeline)), ""), Owners: v.userOptions(v.actor.User), Problems: wrong,
+		Questions: r.Questions, Timeline: v.entries(pointers(r.Timeline), ""), Owners: v.userOptions(v.actor.User), Problems: wrong,
 		Phases: v.phases(inc), Figures: reviewFigures(d),
 	}
 	for _, g := range r.Gaps {

@@ -24,7 +24,7 @@ func (v *visit) shell(title, place string) view.Shell {
 		Now: "/", Incidents: "/incidents", Alerts: "/alerts", OnCall: "/oncall", Services: "/services", Status: "/status",
 		Reviews: "/reviews", Readiness: "/readiness", Settings: "/settings", Wall: "/wall",
 	}
-	if v.PhonesToken != nil {
+	if v.hasPhones() {
 		s.Places.Phones = "/phones"
 	}
 	s.Me = &view.Me{Name: v.actor.Name, URL: "/settings/people/" + string(v.actor.User), SignOutURL: "/signout"}
@@ -42,6 +42,16 @@ func (v *visit) live(title, place, topic string) view.Shell {
 	s := v.shell(title, place)
 	s.LiveURL = "/live?topic=" + topic
 	return s
+}
+
+// hasPhones reports whether pages can reach a phone in the browser.
+func (v *visit) hasPhones() bool {
+	for _, c := range v.Queries.Catalog().Connectors {
+		if c.Kind == demoPhone {
+			return true
+		}
+	}
+	return false
 }
 
 func (v *visit) theme() string {

@@ -2,9 +2,13 @@ package web
 
 import (
 	"bytes"
+	"cmp"
+	"maps"
+	"slices"
 	"strconv"
-	"time"
+	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
@@ -12,9 +16,15 @@ import (
 	"github.com/muster-oncall/muster"
 )
 
-type anyTime = time.Time
-
 func itoa(n int) string { return strconv.Itoa(n) }
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// joinDots joins what is there with middle dots.
+func joinDots(parts ...string) string { return strings.Join(trimmed(parts...), " · ") }
+
+// raw is markup that was cleaned.
+func raw(html string) templ.Component { return templ.Raw(html) }
 
 // markdown turns the Markdown of runbooks and reviews into HTML that may stand in a page: raw HTML is left out by the
 // renderer, and what it makes is cleaned again.

@@ -46,12 +46,13 @@ type Deps struct {
 	Static   Static
 	Chat     Chat // nil: the composer takes no commands
 
-	VerifyPage  func(token string) (muster.PageID, error)            // of a page's link: forged is unauthenticated, expired is forbidden
-	SignPage    func(id muster.PageID, until muster.Instant) string  // for the demo's phones
-	PhonesToken func(token string) bool                              // whether it opens the demo's phones; nil outside the demo
-	ConnectorKinds func() []view.Option                              // kinds of connectors that may be added
-	StatusPages http.Handler                                         // the published status pages, below /s/
+	VerifyPage     func(token string) (muster.PageID, error)           // of a page's link: forged is unauthenticated, expired is forbidden
+	SignPage       func(id muster.PageID, until muster.Instant) string // for the demo's phones
+	PhonesToken    func(token string) bool                             // whether it opens the demo's phones; nil outside the demo
+	ConnectorKinds func() []view.Option                                // kinds of connectors that may be added
+	StatusPages    http.Handler                                        // the published status pages, below /s/
 
+	Demo      bool          // everybody who is signed in may answer every phone in the browser
 	Org       func() string // name of the organisation
 	PublicURL func() string // without a slash at its end; "" when it is not known yet
 	Secure    bool          // the public address is https: cookies are tied to it
@@ -67,6 +68,7 @@ type Web struct {
 	mux     *http.ServeMux
 	origin  originCheck
 	streams streams
+	md      markdown
 
 	signIns   *httpx.Limiter // by address
 	passes    *httpx.Limiter // by account
@@ -98,6 +100,7 @@ func New(d Deps) (*Web, error) {
 	}
 	w := &Web{
 		Deps: d, cookies: httpx.Cookies{Secure: d.Secure}, mux: http.NewServeMux(), closing: make(chan struct{}),
+		md:      newMarkdown(),
 		signIns: httpx.NewLimiter(10, time.Minute, 4096), passes: httpx.NewLimiter(10, 10*time.Minute, 4096),
 		reports: httpx.NewLimiter(6, 10*time.Minute, 4096), forgeries: httpx.NewLimiter(3, 10*time.Minute, 1024),
 		setups: httpx.NewLimiter(10, time.Minute, 1024),

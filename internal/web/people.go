@@ -1,0 +1,140 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/query"
+	"github.com/muster-oncall/muster/internal/web/view"
+)
+
+// people is the list of people with their contact methods.
+func people(v *visit) error {
+	list, err := v.Queries.People(v.ctx(), v.viewer())
+	if err != nil {
+		return err
+	}
+	p := view.People{Shell: v.shell("People", view.PlaceSettings), Tabs: v.tabs(view.TabPeople), NewURL: v.may(muster.AccessAdmin, "/settings/users/new")}
+	for _, row := range list {
+		p.Rows = append(p.Rows, v.personRow(row))
+	}
+	return v.render(http.StatusOK, view.PeoplePage(p))
+}
+
+// self says whether the visitor may change a person's contact methods.
+func (v *visit) self(u muster.UserName) bool {
+	return v.actor.User == u || v.actor.Access == muster.AccessAdmin
+}
+
+func (v *visit) personRow(row query.PersonRow) view.PersonRow {
+	u := row.User
+	zone := v.Queries.Zone(u.Name)
+	out := view.PersonRow{
+		Person: *v.person(u.Name, docTitle(u)), Access: string(row.Access), Teams: strings.Join(row.Teams, ", "),
+		Zone: city(zone) + ", " + v.now.In(zone).Format("15:04"), Warning: row.Warning,
+	}
+	if row.Access == "" {
+		out.Access = "has left"
+	}
+	for _, c := range row.Contacts {
+		m := view.ContactMethodRow{Name: c.Method, Kind: string(c.Connector), Address: c.Hint}
+		switch {
+		case c.VerifiedAt.IsZero():
+			m.State = view.State{Tone: view.ToneMinor, Word: "Not verified"}
+		case c.LastProved.IsZero():
+			m.State = view.State{Tone: view.ToneNone, Word: "Never proved"}
+		default:
+			m.State = view.State{Tone: view.ToneOK, Word: "Proved " + v.clock(c.LastProved)}
+		}
+		if v.self(u.Name) {
+			m.RemoveURL = "/settings/contacts/" + string(c.ID) + "/remove?of=" + string(u.Name)
+		}
+		out.Methods = append(out.Methods, m)
+	}
+	return out
+}
+
+// profile is one person's own page.
+func profile(v *visit) error { return v.profile(http.StatusOK, nil) }
+
+func (v *visit) profile(status int, wrong []view.Problem) error {
+	name := muster.UserName(v.r.PathValue("name"))
+	d, err := v.Queries.Profile(v.ctx(), v.viewer(), name)
+	if err != nil {
+		return err
+	}
+	p := view.Profile{
+		Shell: v.shell(docTitle(d.User), view.PlaceSettings), Tabs: v.tabs(view.TabPeople), Row: v.personRow(d.PersonRow), Problems: wrong,
+		Document: view.Link{Text: "Document", URL: docURL(muster.KindUsers, name)},
+	}
+	for _, s := range d.Shifts {
+		p.Shifts = append(p.Shifts, shiftOf(s))
+	}
+	if v.self(name) {
+		self := "/settings/people/" + string(name)
+		p.AddURL, p.PassURL = self+"/contacts", self+"/passphrase"
+		for _, c := range v.Queries.Catalog().Documents(muster.KindConnectors) {
+			p.Kinds = append(p.Kinds, view.Option{Value: c.DocName(), Text: docTitle(c)})
+		}
+	}
+	return v.render(status, view.ProfilePage(p))
+}
+
+// addContact adds a contact method of a person.
+func addContact(v *visit) error {
+	name := muster.UserName(v.r.PathValue("name"))
+	_, err := run[*muster.Contact](v, "AddContact", command.AddContact{
+		User: name, Method: string(userName(v.field("name"))), Connector: muster.ConnectorName(v.field("kind")), Address: v.field("address"),
+	})
+	if code := muster.CodeOf(err); code == muster.ErrInvalid || code == muster.ErrConflict {
+		return v.profile(http.StatusUnprocessableEntity, problems(err, map[string]string{"method": "name", "connector": "kind"}))
+	}
+	if err != nil {
+		return err
+	}
+	return v.done("/settings/people/"+string(name), "Added.", "")
+}
+
+func removeContact(v *visit) error {
+	if _, err := run[muster.Nothing](v, "RemoveContact", command.OneContact{Contact: muster.ContactID(v.r.PathValue("id"))}); err != nil {
+		return err
+	}
+	return v.done(v.back("/settings/people/"+string(userName(v.either("of")))), "Removed.", "")
+}
+
+// setPassphrase changes a passphrase: people give their present one first, an admin may set that of others. All sessions
+// of the person end; this browser gets a new one.
+func setPassphrase(v *visit) error {
+	name := muster.UserName(v.r.PathValue("name"))
+	self := name == v.actor.User
+	if self {
+		u := v.Queries.Catalog().Users[name]
+		if err := v.passes.Check(string(name)); err != nil {
+			return err
+		}
+		_, err := v.Commands.SignIn(v.ctx(), u.Email, v.r.PostFormValue("old"), v.r.UserAgent())
+		if muster.CodeOf(err) == muster.ErrUnauthenticated {
+			return v.profile(http.StatusUnprocessableEntity, []view.Problem{{Field: "old", Message: "This is not your present passphrase."}})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	err := v.Commands.SetPassphrase(v.ctx(), v.actor, command.SetPassphrase{User: name, Passphrase: v.r.PostFormValue("new")})
+	if refused(err) {
+		return v.profile(http.StatusUnprocessableEntity, problems(err, map[string]string{"passphrase": "new"}))
+	}
+	if err != nil {
+		return err
+	}
+	if self {
+		token, err := v.Commands.OpenSession(v.ctx(), name, v.r.UserAgent())
+		if err != nil {
+			return err
+		}
+		v.cookies.Set(v.w, token, v.now.Add(command.SessionLife))
+	}
+	return v.done("/settings/people/"+string(name), "The passphrase is changed. Other browsers have to sign in again.", "")
+}
