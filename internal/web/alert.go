@@ -41,6 +41,9 @@ func alert(v *visit) error {
 	}
 	if v.can(muster.AccessResponder) {
 		alertForms(&p, d)
+		if a.Suppressed == nil && a.Status != muster.AlertResolved && v.mayOwn(a.Service) {
+			p.SilenceURL = "/settings/silences/new?alert=" + p.ID
+		}
 	}
 	return v.render(http.StatusOK, view.AlertPage(p))
 }
@@ -73,9 +76,15 @@ func alertForms(p *view.Alert, d *query.AlertDetail) {
 	if a.IncidentKey == "" {
 		p.DeclareURL = "/declare?alert=" + p.ID
 	}
-	if a.Suppressed == nil {
-		p.SilenceURL = self + "/silence"
+}
+
+// mayOwn reports whether the visitor may write documents of the team that owns a service.
+func (v *visit) mayOwn(name muster.ServiceName) bool {
+	team := muster.TeamName("")
+	if s := v.Queries.Catalog().Services[name]; s != nil {
+		team = s.Team
 	}
+	return v.actor.Owns(team)
 }
 
 // known leaves out what nobody said.

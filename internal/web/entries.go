@@ -38,9 +38,12 @@ func (v *visit) streamOf(d *query.Room, self string) view.Stream {
 // entries are lines of a timeline. room is the address of the room in which they may be pinned, "" elsewhere.
 func (v *visit) entries(list []*muster.Entry, room string) []view.Entry {
 	out := make([]view.Entry, 0, len(list))
-	for _, e := range list {
+	for i, e := range list {
 		if e.Kind == muster.EntrySeen {
 			continue // the list of who has seen it says so
+		}
+		if i > 0 && e.Kind == muster.EntrySignal && list[i-1].Kind == e.Kind && list[i-1].Text == e.Text && list[i-1].At == e.At {
+			continue // the same signal, told again when its incident was declared
 		}
 		out = append(out, v.entry(e, room))
 	}

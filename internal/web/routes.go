@@ -101,7 +101,6 @@ func (s *Web) settingsRoutes() {
 	s.page("GET /settings", settings)
 	s.page("GET /settings/export", export)
 	s.page("GET /settings/{kind}", settings)
-	s.page("GET /settings/{kind}/new", newDocument)
 	s.page("GET /settings/{kind}/{name}", document)
 	s.page("POST /settings/{kind}", saveDocument(false))
 	s.page("POST /settings/{kind}/check", saveDocument(true))

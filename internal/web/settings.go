@@ -93,8 +93,11 @@ func (v *visit) kind() (muster.Kind, error) {
 	return "", muster.Errorf(muster.ErrNotFound, "There is no kind of document called %q.", muster.Clip(string(k), 40))
 }
 
-// document is one document with its editor, history and what differs.
+// document is one document with its editor, history and what differs; /new is the editor for one that does not exist yet.
 func document(v *visit) error {
+	if v.r.PathValue("name") == "new" {
+		return newDocument(v)
+	}
 	k, err := v.kind()
 	if err != nil {
 		return err
