@@ -6,7 +6,8 @@
 // is a field of dialect.
 //
 // SQLite has one writer goroutine with group commit: it takes commands that wait, people and engine before intake, runs
-// each in its savepoint and commits them with one fsync. Readers have connections of their own and see one snapshot. The
+// them one after another and commits them with one fsync. One that fails is taken back alone: by its savepoint, or, as long
+// as that is rare, by running the others again. Readers have connections of their own and see one snapshot. The
 // store belongs to one process.
 //
 // PostgreSQL runs each command in a transaction of its own, READ COMMITTED with row locks: getters of a Tx lock what they

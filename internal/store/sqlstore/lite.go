@@ -35,7 +35,11 @@ func openSQLite(ctx context.Context, path string, o *Options) (*lite, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
-	if err := migrateSQLite(ctx, path); err != nil {
+	err = conn.watch()
+	if err == nil {
+		err = migrateSQLite(ctx, path)
+	}
+	if err != nil {
 		_ = conn.close()
 		return nil, err
 	}
@@ -98,7 +102,7 @@ func (l *lite) read(ctx context.Context, fn func(store.Reader) error) error {
 	}
 	t := &tx{s: conn, d: l.d, now: muster.At(time.Now()), alive: ctx.Err}
 	defer func() {
-		t.end(true)
+		t.end()
 		if _, err := conn.exec("ROLLBACK"); err != nil { // it only read; this also ends what a panic left
 			_ = conn.close()
 			conn = nil

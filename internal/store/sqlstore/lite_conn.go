@@ -20,6 +20,8 @@ type liteConn struct {
 	stmts map[string]*liteStmt
 	named []driver.NamedValue // arguments, used again
 	rows  liteRow
+
+	rolled bool // back, by us or by SQLite itself, since begin; of a watched connection
 }
 
 // liteStmt is a prepared statement. order says which argument each placeholder takes.
@@ -48,8 +50,28 @@ func openLite(path string, pragmas ...string) (*liteConn, error) {
 	return &liteConn{conn: conn, stmts: map[string]*liteStmt{}}, nil
 }
 
+// watch keeps rolled. SQLite rolls a transaction back by itself when the disk is full or broken.
+func (c *liteConn) watch() error {
+	hooks, ok := c.conn.(sqlite.HookRegisterer)
+	if !ok {
+		return errDriver
+	}
+	hooks.RegisterRollbackHook(func() { c.rolled = true })
+	return nil
+}
+
+// begin begins the transaction of a watched connection.
+func (c *liteConn) begin() error {
+	_, err := c.exec("BEGIN IMMEDIATE")
+	c.rolled = false
+	return err
+}
+
 func (c *liteConn) close() error {
 	c.forget()
+	if hooks, ok := c.conn.(sqlite.HookRegisterer); ok {
+		hooks.RegisterRollbackHook(nil)
+	}
 	return c.conn.Close()
 }
 
@@ -119,7 +141,7 @@ func (c *liteConn) bind(s *liteStmt, args []any) ([]driver.NamedValue, error) {
 	return c.named, nil
 }
 
-var errDriver = errors.New("the driver cannot run prepared statements")
+var errDriver = errors.New("the driver of SQLite lacks what Muster needs")
 
 func (c *liteConn) exec(text string, args ...any) (int64, error) {
 	s, err := c.prepare(text)

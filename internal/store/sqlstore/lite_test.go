@@ -149,6 +149,42 @@ func poison(s store.Tx, err error) error {
 	return errors.New("not a transaction of ours")
 }
 
+// TestSpoiltTransaction has a command fail after it wrote: its neighbours run again, with what they had from outside.
+func TestSpoiltTransaction(t *testing.T) {
+	t.Parallel()
+	db, l := openTest(t, temp(t), Options{})
+	for _, with := range []string{"without savepoints", "with savepoints"} {
+		var entries []*muster.Entry
+		var commands []func(store.Tx) error
+		for i := range 6 {
+			e := &muster.Entry{ID: muster.EntryID(fmt.Sprint(with, i)), Incident: muster.IncidentID(with), Kind: muster.EntrySaid}
+			entries = append(entries, e)
+			commands = append(commands, func(tx store.Tx) error {
+				if err := tx.AppendEntries([]*muster.Entry{e}); err != nil {
+					return err
+				}
+				if i%3 == 1 {
+					return errors.New("no")
+				}
+				return nil
+			})
+		}
+		errs := held(t, db, l, commands...)
+		want := int64(0)
+		for i, e := range entries {
+			if failed := i%3 == 1; failed != (errs[i] != nil) {
+				t.Errorf("%s: command %d: %v", with, i, errs[i])
+			} else if failed && e.Seq != 0 {
+				t.Errorf("%s: the entry of a failed command has the number %d", with, e.Seq)
+			} else if !failed {
+				if want++; e.Seq != want {
+					t.Errorf("%s: entry %d has the number %d, wanted %d", with, i, e.Seq, want)
+				}
+			}
+		}
+	}
+}
+
 func TestCommitFails(t *testing.T) {
 	t.Parallel()
 	var l *lite

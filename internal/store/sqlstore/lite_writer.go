@@ -5,12 +5,18 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/store"
 )
+
+// wary is how many batches use savepoints after a command failed that had written. A savepoint copies every page that the
+// command touches, a fifth of the work of a small one; and most commands that fail do so before they write. So a batch does
+// without savepoints until one has to be rolled back for its sake; then the others run again, with savepoints.
+const wary = 64
 
 const (
 	maxBatch  = 256                   // commands in one commit
@@ -34,9 +40,10 @@ type command struct {
 	state atomic.Int32
 	done  chan error
 
-	alone  bool // run again without neighbours
-	err    error
-	events []store.Event
+	alone    bool // run again without neighbours
+	err      error
+	events   []store.Event
+	assigned []*muster.Entry // to be unassigned before it runs again
 }
 
 // writer is the one goroutine that writes to SQLite.
@@ -50,7 +57,8 @@ type writer struct {
 
 	open  bool       // a transaction is
 	batch []*command // that run in it, in order
-	again []*command // to run singly, before anything else
+	again []*command // to run once more, before anything else
+	wary  int        // so many batches still use savepoints
 }
 
 func startWriter(conn *liteConn, d *dialect, o *Options) *writer {
@@ -204,9 +212,10 @@ func (w *writer) begin(c *command) bool {
 	return c.state.CompareAndSwap(queued, begun)
 }
 
-// group runs commands in one transaction, beginning with first, and commits it.
+// group runs commands in one transaction, beginning with first, and commits it. A command that fails takes nothing of its
+// neighbours' with it, see [wary].
 func (w *writer) group(first *command) {
-	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
+	if err := w.conn.begin(); err != nil {
 		w.o.Log.Error("the database cannot be written to", "error", err)
 		first.done <- muster.WrapError(muster.ErrUnavailable, err, "nothing was changed: the database cannot be written to at present; try again")
 		return
@@ -217,31 +226,47 @@ func (w *writer) group(first *command) {
 	for c := first; c != nil; {
 		w.batch = append(w.batch, c)
 		single := c.alone || len(w.batch) == 1 && len(w.again)+len(w.lanes[0])+len(w.lanes[1]) == 0
-		if !w.run(c, single) {
-			w.retry(c)
+		switch w.run(c, single) {
+		case ran:
+		case spoilt:
+			w.wary = wary
+			w.retry(c, false)
+			return
+		case lost:
+			w.o.Log.Warn("the transaction was lost; its other commands run again", "op", c.op, "commands", len(w.batch), "error", c.err)
+			w.retry(c, true)
 			return
 		}
-		if single || len(w.batch) == maxBatch || time.Since(start) > maxGroup || len(w.again) > 0 {
+		if single || len(w.batch) == maxBatch || time.Since(start) > maxGroup || len(w.again) > 0 && w.again[0].alone {
 			break
 		}
 		c = w.next()
 	}
+	w.wary = max(0, w.wary-1)
 	w.commit()
 }
 
-// run runs one command, in a savepoint unless it has the transaction to itself. False: the transaction is lost.
-func (w *writer) run(c *command, single bool) (ok bool) {
+// What running a command did to its transaction.
+type outcome int
+
+const (
+	ran    outcome = iota // it holds what the command wrote, nothing of it if the command failed
+	spoilt                // it holds what a failed command wrote
+	lost                  // it is gone
+)
+
+// run runs one command. single: it has the transaction to itself, which is rolled back if the command fails.
+func (w *writer) run(c *command, single bool) outcome {
 	start := time.Now()
-	s := &liteSession{conn: w.conn, open: single}
+	s := &liteSession{conn: w.conn, careful: w.wary > 0 && !single}
 	t := &tx{s: s, d: w.d, now: muster.At(start)}
-	returned := false
-	defer func() {
-		if !returned {
-			t.end(false)
+	defer func() { // also when the command ends the goroutine
+		c.assigned = append(c.assigned, t.end()...)
+		if c.err != nil {
+			unassign(c.assigned)
 		}
 	}()
 	c.err = protect(w.o.Log, c.op, func() error { return c.fn(t) })
-	returned = true
 	if took := time.Since(start); took > tooSlow {
 		w.o.Log.Warn("a command held up the writer", "op", c.op, "took", took)
 	}
@@ -250,31 +275,34 @@ func (w *writer) run(c *command, single bool) (ok bool) {
 		c.err = broken // a statement failed and the command ignored it
 	}
 	failed := c.err != nil
-	t.end(!failed)
-	if failed {
-		c.events = nil
-	} else {
+	c.events = nil
+	if !failed {
 		c.events = t.events
 	}
-	if single {
+	switch {
+	case single:
 		if failed {
 			w.rollback()
 		}
-		return true
-	}
-	if broken != nil && !s.open && !w.inTransaction() {
-		return false
-	}
-	if !s.open {
-		return true // it wrote nothing
-	}
-	if failed {
-		if _, err := w.conn.exec("ROLLBACK TO command"); err != nil {
-			return false
+		return ran
+	case w.conn.rolled:
+		return lost
+	case !s.wrote:
+		return ran
+	case s.saved:
+		if failed {
+			if _, err := w.conn.exec("ROLLBACK TO command"); err != nil {
+				return lost
+			}
 		}
+		if _, err := w.conn.exec("RELEASE command"); err != nil {
+			return lost
+		}
+		return ran
+	case failed:
+		return spoilt
 	}
-	_, err := w.conn.exec("RELEASE command")
-	return err == nil
+	return ran
 }
 
 // protect runs a command and turns a panic into an error.
@@ -288,31 +316,24 @@ func protect(log *slog.Logger, op string, fn func() error) (err error) {
 	return fn()
 }
 
-// inTransaction reports whether the transaction still exists: SQLite rolls it back by itself when the disk is full or
-// broken, and it refuses a BEGIN inside a transaction.
-func (w *writer) inTransaction() bool {
-	if _, err := w.conn.exec("BEGIN"); err != nil {
-		return true
-	}
-	_, _ = w.conn.exec("ROLLBACK")
-	return false
-}
-
-// retry ends a transaction that was lost with the command last: it gets its error, the others run again, singly.
-func (w *writer) retry(last *command) {
-	w.o.Log.Warn("a transaction was lost; its other commands run again", "op", last.op, "commands", len(w.batch), "error", last.err)
+// retry ends a transaction that the command last has spoilt, or in which it was lost: it gets its error, those that failed
+// before it get theirs, and the others run again, each by itself if it must be.
+func (w *writer) retry(last *command, alone bool) {
 	w.rollback()
 	if last.err == nil {
 		last.err = muster.Errorf(muster.ErrUnavailable, "nothing was changed: the database lost the transaction; try again")
 	}
+	again := make([]*command, 0, len(w.batch)+len(w.again))
 	for _, c := range w.batch {
-		if c == last || c.err != nil {
+		unassign(c.assigned)
+		if c.err != nil {
 			c.done <- c.err
 			continue
 		}
-		c.alone = true
-		w.again = append(w.again, c)
+		c.alone, c.assigned = alone, nil
+		again = append(again, c)
 	}
+	w.again = append(again, w.again...)
 	w.batch = w.batch[:0]
 }
 
@@ -359,48 +380,42 @@ func (w *writer) commit() {
 
 // abandon clears up after a command that ended the goroutine instead of returning.
 func (w *writer) abandon() {
-	w.rollback()
-	for i, c := range w.batch {
-		if i == len(w.batch)-1 {
-			c.err = muster.Errorf(muster.ErrInternal, "nothing was changed: the command ended without an answer")
-		}
-		if c.err != nil {
-			c.done <- c.err
-			continue
-		}
-		c.alone = true
-		w.again = append(w.again, c)
+	if n := len(w.batch); n > 0 {
+		last := w.batch[n-1]
+		last.err = muster.Errorf(muster.ErrInternal, "nothing was changed: the command ended without an answer")
+		w.retry(last, true)
 	}
-	w.batch = w.batch[:0]
 }
 
-// liteSession is the writer's connection for one command. The savepoint is made by the first statement that writes: a
-// command that only looks, or refuses, needs none.
+// liteSession is the writer's connection for one command.
 type liteSession struct {
-	conn *liteConn
-	open bool
+	conn    *liteConn
+	careful bool // the first statement that writes makes a savepoint: a command that only looks, or refuses, needs none
+	saved   bool
+	wrote   bool
 }
 
-func (s *liteSession) save() error {
-	if s.open {
+func (s *liteSession) write() error {
+	s.wrote = true
+	if !s.careful || s.saved {
 		return nil
 	}
 	_, err := s.conn.exec("SAVEPOINT command")
-	s.open = err == nil
+	s.saved = err == nil
 	return err
 }
 
 func (s *liteSession) exec(text string, args ...any) (int64, error) {
-	if err := s.save(); err != nil {
+	if err := s.write(); err != nil {
 		return 0, err
 	}
 	return s.conn.exec(text, args...)
 }
 
-// query makes a savepoint, too, unless the statement is a SELECT: others write and return what they wrote.
+// query writes, too, unless the statement is a SELECT: others change rows and return them.
 func (s *liteSession) query(each func(row) error, text string, args ...any) error {
-	if len(text) < 6 || text[:6] != "SELECT" {
-		if err := s.save(); err != nil {
+	if !strings.HasPrefix(text, "SELECT") {
+		if err := s.write(); err != nil {
 			return err
 		}
 	}
@@ -408,14 +423,14 @@ func (s *liteSession) query(each func(row) error, text string, args ...any) erro
 }
 
 func (s *liteSession) many(text string, width int, args []any) ([]int64, error) {
-	if err := s.save(); err != nil {
+	if err := s.write(); err != nil {
 		return nil, err
 	}
 	return s.conn.many(text, width, args)
 }
 
 func (s *liteSession) insert(in *insertion, args []any) error {
-	if err := s.save(); err != nil {
+	if err := s.write(); err != nil {
 		return err
 	}
 	return s.conn.insert(in, args)

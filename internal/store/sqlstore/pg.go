@@ -193,7 +193,11 @@ func (p *postgres) attempt(ctx context.Context, op string, fn func(store.Tx) err
 	}
 	t := &tx{s: s, d: p.d, now: now, lock: p.d.lock}
 	committed := false
-	defer func() { t.end(committed) }()
+	defer func() {
+		if assigned := t.end(); !committed {
+			unassign(assigned)
+		}
+	}()
 	err = protect(p.o.Log, op, func() error { return fn(t) })
 	broken := t.err
 	if err == nil {
@@ -260,7 +264,7 @@ func (p *postgres) read(ctx context.Context, fn func(store.Reader) error) error 
 	}
 	t := &tx{s: s, d: p.d, now: now, alive: own.Err}
 	defer func() {
-		t.end(true)
+		t.end()
 		s.rollback()
 	}()
 	if err := fn(t); err != nil {

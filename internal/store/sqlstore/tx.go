@@ -73,14 +73,18 @@ type tx struct {
 
 var errEnded = muster.Errorf(muster.ErrInternal, "a transaction was used after its end")
 
-// end closes the transaction for whoever kept it. When nothing was written, entries lose the Seq that they were given.
-func (t *tx) end(committed bool) {
-	if !committed {
-		for _, e := range t.assigned {
-			e.Seq = 0
-		}
-	}
+// end closes the transaction for whoever kept it, and gives the entries whose Seq was set here.
+func (t *tx) end() []*muster.Entry {
+	assigned := t.assigned
 	t.assigned, t.err, t.s = nil, errEnded, nil
+	return assigned
+}
+
+// unassign takes back the Seq of entries that were not written after all: their command may run again with them.
+func unassign(entries []*muster.Entry) {
+	for _, e := range entries {
+		e.Seq = 0
+	}
 }
 
 // Now is the one instant of the transaction.
