@@ -9,6 +9,49 @@ import (
 	"github.com/muster-oncall/muster/internal/store"
 )
 
+// finishedPages writes the result of an attempt after a person proved one page and another was cancelled.
+func finishedPages(w *world) {
+	now := w.tick()
+	states := []muster.PageState{muster.PageStarted, muster.PageProved, muster.PageCancelled, muster.PageUnknown}
+	var pages []*muster.Page
+	for _, s := range states {
+		pages = append(pages, &muster.Page{ID: id[muster.PageID](w), Alert: "alt_1", Person: "ana", State: muster.PagePlanned, PlannedAt: now, Detail: string(s)})
+	}
+	w.write(func(tx store.Tx) error { return tx.InsertPages(pages) })
+	for i, p := range pages {
+		p.State, p.Proof = states[i], "proof of "+string(states[i])
+	}
+	w.write(func(tx store.Tx) error { return tx.UpdatePages(pages) })
+	results := make([]*muster.Page, len(pages))
+	for i, p := range pages {
+		result := *p
+		result.State, result.Detail, result.Proof, result.AcceptedAt = muster.PageAccepted, "late", "", now
+		result.Attempts = []muster.Attempt{{At: now, Took: 7, Result: "accepted"}}
+		results[i] = &result
+	}
+	w.write(func(tx store.Tx) error { return tx.FinishPages(results) })
+	w.read(func(r store.Reader) error {
+		for i := range pages {
+			want := *results[i]
+			if i == 1 || i == 2 {
+				want.State, want.Detail, want.Proof = pages[i].State, pages[i].Detail, pages[i].Proof
+			}
+			got, err := r.Page(want.ID)
+			if err != nil {
+				return err
+			}
+			same(w, "finished page", &want, got)
+		}
+		return nil
+	})
+	w.wants(muster.ErrNotFound, w.try(func(tx store.Tx) error {
+		return tx.FinishPages([]*muster.Page{{ID: "pag_x", State: muster.PageFailed}})
+	}))
+	w.wants(muster.ErrNotFound, w.try(func(tx store.Tx) error {
+		return tx.UpdatePages([]*muster.Page{{ID: "pag_x", State: muster.PageFailed}})
+	}))
+}
+
 func timers(w *world) {
 	base := w.tick()
 	var rows []muster.Timer

@@ -32,6 +32,7 @@ func Run(t *testing.T, open Open) {
 		{"lists page without gaps", paging},
 		{"signals keep their raw body once", rawSignals},
 		{"old rows are deleted in portions", janitor},
+		{"a proof outlives the result of an attempt", finishedPages},
 		{"timers", timers},
 		{"deliveries are claimed when they are due", claims},
 		{"a claimer that is late is refused", fencing},

@@ -50,6 +50,15 @@ func catalogAt(w *world) {
 				w.Errorf("at %d: %s, wanted %s", rev, got, want)
 			}
 		}
+		edits, err := r.DocHistory(muster.KindUsers, "ana", store.List{})
+		if err != nil {
+			return err
+		}
+		for _, d := range append(edits, muster.DocRevision{At: edits[2].At.Plus(-1e3)}) {
+			if rev, err := r.RevisionAt(d.At); rev != d.Revision || err != nil {
+				w.Errorf("at %v the newest revision was %d, wanted %d: %v", d.At, rev, d.Revision, err)
+			}
+		}
 		history, err := r.DocHistory(muster.KindUsers, "ana", store.List{Limit: 2})
 		if err != nil || len(history) != 2 || history[0].Revision != 4 || history[1].Body != "" || history[1].Revision != 3 {
 			w.Errorf("history: %+v, %v", history, err)
