@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -25,9 +26,11 @@ func (s *sink) ReceiveSignals(context.Context, command.ReceiveSignals) ([]comman
 func (s *sink) ByToken(context.Context, string, muster.Surface) (muster.Actor, error) {
 	return muster.Actor{}, muster.Errorf(muster.ErrUnauthenticated, "nobody")
 }
+
 func (s *sink) SourceByToken(context.Context, string) (muster.SourceName, error) {
 	return "monitor", nil
 }
+
 func (s *sink) Audit(context.Context, muster.Actor, string, string, map[string]string) error {
 	return nil
 }
@@ -50,7 +53,7 @@ func BenchmarkIntakeDoor(b *testing.B) {
 	text := string(body)
 	b.ReportAllocs()
 	for b.Loop() {
-		req := httptest.NewRequest("POST", "/in/msi_key/azure-monitor", strings.NewReader(text))
+		req := httptest.NewRequest(http.MethodPost, "/in/msi_key/azure-monitor", strings.NewReader(text))
 		rec := httptest.NewRecorder()
 		a.ServeHTTP(rec, req)
 		if rec.Code != 202 {

@@ -27,7 +27,7 @@ func (p *bodyPool) read(buf *bytes.Buffer, r *http.Request) error {
 		if err != nil {
 			return muster.WrapError(muster.ErrUnreadable, err, "The body is said to be gzip and is not.")
 		}
-		defer z.Close()
+		defer func() { _ = z.Close() }() // it checks nothing that reading did not
 		src = &io.LimitedReader{R: z, N: p.limit + 1}
 	}
 	if n := r.ContentLength; n > 0 {

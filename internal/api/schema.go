@@ -171,10 +171,7 @@ func (s *schemas) object(t reflect.Type) schema {
 
 // properties describes the fields of a struct, those of embedded structs first.
 func (s *schemas) properties(t reflect.Type, props schema, required *[]string) {
-	var fields []reflect.StructField
-	for i := range t.NumField() {
-		fields = append(fields, t.Field(i))
-	}
+	fields := slices.Collect(t.Fields())
 	slices.SortStableFunc(fields, func(a, b reflect.StructField) int {
 		switch {
 		case a.Anonymous == b.Anonymous:

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -69,9 +70,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 	if err != nil {
 		return nil, muster.WrapError(muster.ErrInvalid, err, "The request cannot be made: %s", err)
 	}
-	for k, v := range r.Header {
-		req.Header[k] = v
-	}
+	maps.Copy(req.Header, r.Header)
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -104,8 +103,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 }
 
 func unreachable(base *url.URL, err error) error {
-	var ue *url.Error
-	if errors.As(err, &ue) {
+	if ue, ok := errors.AsType[*url.Error](err); ok {
 		err = ue.Err
 	}
 	return muster.WrapError(muster.ErrUnavailable, err, "Muster at %s cannot be reached: %s", base.Host, err)

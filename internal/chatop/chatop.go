@@ -117,10 +117,10 @@ func (c *Chat) run(ctx context.Context, actor muster.Actor, room string, guest, 
 	if bot && slices.Contains([]string{"open", "update", "close"}, word) {
 		return c.exec(ctx, actor, room, guest, "status "+word, rest, nil)
 	}
-	switch {
-	case word == "" || word == "help" || word == "?":
+	switch word {
+	case "", "help", "?":
 		return c.help(bot, guest, rest)
-	case word == "status":
+	case "status":
 		second, after := cut(rest)
 		word, rest = "status "+strings.ToLower(second), after
 		if second == "" || strings.EqualFold(second, "help") {
@@ -162,8 +162,8 @@ func (c *Chat) exec(ctx context.Context, actor muster.Actor, room string, guest 
 			"I do not know who you are, %s, so I only take %s from you. An admin can enter your chat ID or e-mail address under People.",
 			strings.TrimSuffix(actor.Name, " (guest)"), strings.Join(guestWords, ", ")))
 	}
-	f := filler{Chat: c, ctx: ctx, actor: actor, room: room, op: op}
-	in, err := f.fill(rest, set)
+	f := filler{Chat: c, actor: actor, room: room, op: op}
+	in, err := f.fill(ctx, rest, set)
 	if err != nil {
 		return failed(op, err)
 	}
@@ -178,10 +178,11 @@ func failed(op *muster.Op, err error) Reply {
 	text := muster.MessageOf(err)
 	var e *muster.Error
 	if errors.As(err, &e) && len(e.Fields) > 0 {
+		lines := []string{text}
 		for _, f := range e.Fields {
-			text += "\n" + strings.TrimPrefix(f.Path+": "+f.Message, ": ")
+			lines = append(lines, strings.TrimPrefix(f.Path+": "+f.Message, ": "))
 		}
-		text += "\n" + Usage(op)
+		text = strings.Join(append(lines, Usage(op)), "\n")
 	}
 	return Reply{Text: text, Op: op.Name, Err: err, Private: true}
 }

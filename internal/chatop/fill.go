@@ -14,14 +14,13 @@ import (
 // filler fills the input of one operation from text.
 type filler struct {
 	*Chat
-	ctx       context.Context
 	actor     muster.Actor
 	room      string
 	op        *muster.Op
 	defaulted muster.Duration // the promise that was filled in
 }
 
-func (f *filler) fill(text string, set map[string]string) (reflect.Value, error) {
+func (f *filler) fill(ctx context.Context, text string, set map[string]string) (reflect.Value, error) {
 	ptr := reflect.New(f.op.In)
 	in := ptr.Elem()
 	fields := f.op.Fields()
@@ -53,7 +52,7 @@ func (f *filler) fill(text string, set map[string]string) (reflect.Value, error)
 		if text, err = f.options(in, options, given, text); err != nil {
 			return ptr, err
 		}
-		if text, err = f.position(in, fd, text, rest != nil); err != nil {
+		if text, err = f.position(ctx, in, fd, text, rest != nil); err != nil {
 			return ptr, err
 		}
 	}
@@ -106,7 +105,7 @@ func (f *filler) options(in reflect.Value, options map[string]muster.OpField, gi
 }
 
 // position takes one position off the front, or finds out what is meant when it was left out.
-func (f *filler) position(in reflect.Value, fd muster.OpField, text string, hasRest bool) (string, error) {
+func (f *filler) position(ctx context.Context, in reflect.Value, fd muster.OpField, text string, hasRest bool) (string, error) {
 	word, after := cut(text)
 	set := func(v, rest string) (string, error) {
 		if err := fd.SetText(in, v); err != nil {
@@ -125,9 +124,9 @@ func (f *filler) position(in reflect.Value, fd muster.OpField, text string, hasR
 		if f.room != "" {
 			return set(f.room, text)
 		}
-		key, err := f.newest("/incidents", map[string]string{"status": "open"})
+		key, err := f.newest(ctx, "/incidents", map[string]string{"status": "open"})
 		if err == nil && key == "" {
-			key, err = f.newest("/incidents", map[string]string{"status": "mitigated"})
+			key, err = f.newest(ctx, "/incidents", map[string]string{"status": "mitigated"})
 		}
 		if err != nil || key == "" {
 			return "", orNone(err, "There is no open incident right now.")
@@ -141,7 +140,7 @@ func (f *filler) position(in reflect.Value, fd muster.OpField, text string, hasR
 		if f.room != "" {
 			filter["incident"] = f.room
 		}
-		alert, err := f.newest("/alerts", filter)
+		alert, err := f.newest(ctx, "/alerts", filter)
 		if err != nil || alert == "" {
 			return "", orNone(err, "There is no open alert right now.")
 		}
@@ -218,7 +217,7 @@ func role(word string) muster.Role {
 }
 
 // newest asks a list for its first item and gives its key, else its ID; "" when there is none.
-func (f *filler) newest(path string, filter map[string]string) (string, error) {
+func (f *filler) newest(ctx context.Context, path string, filter map[string]string) (string, error) {
 	op := f.lists[path]
 	if op == nil {
 		return "", nil
@@ -236,7 +235,7 @@ func (f *filler) newest(path string, filter map[string]string) (string, error) {
 			}
 		}
 	}
-	out, err := op.Exec(f.ctx, f.actor, ptr.Interface())
+	out, err := op.Exec(ctx, f.actor, ptr.Interface())
 	if err != nil {
 		return "", err
 	}

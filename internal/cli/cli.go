@@ -39,7 +39,6 @@ func System(version string) Env {
 // run is one command.
 type run struct {
 	Env
-	ctx  context.Context
 	ops  map[string]*muster.Op // by the words of the command line
 	url  string
 	tok  string
@@ -52,13 +51,13 @@ func Run(ctx context.Context, args []string, env Env) int {
 	if env.Zone == nil {
 		env.Zone = time.Local
 	}
-	r := &run{Env: env, ctx: ctx, ops: map[string]*muster.Op{}, url: cmp.Or(env.Getenv("MUSTER_URL"), "http://127.0.0.1:8080"), tok: env.Getenv("MUSTER_TOKEN")}
+	r := &run{Env: env, ops: map[string]*muster.Op{}, url: cmp.Or(env.Getenv("MUSTER_URL"), "http://127.0.0.1:8080"), tok: env.Getenv("MUSTER_TOKEN")}
 	for _, op := range ops() {
 		if op.CLI != "" {
 			r.ops[op.CLI] = &op
 		}
 	}
-	err := r.main(args)
+	err := r.main(ctx, args)
 	if err == nil {
 		return 0
 	}
@@ -90,7 +89,7 @@ func (r *run) fail(err error) int {
 	return e.Code.ExitStatus()
 }
 
-func (r *run) main(args []string) error {
+func (r *run) main(ctx context.Context, args []string) error {
 	args, err := r.globals(args, true)
 	if err != nil {
 		return err
@@ -98,12 +97,12 @@ func (r *run) main(args []string) error {
 	if len(args) == 0 || args[0] == "help" {
 		if len(args) > 1 {
 			r.help = true
-			return r.verb(args[1:])
+			return r.verb(ctx, args[1:])
 		}
 		r.overview()
 		return nil
 	}
-	return r.verb(args)
+	return r.verb(ctx, args)
 }
 
 // globals takes the flags that every verb has; with leading only those in front of the first word.
@@ -157,17 +156,17 @@ func (r *run) own() map[string]ownVerb {
 		"validate":   {"FILE…", "Check files of documents, without a server", r.validate},
 		"export":     {"", "Write the whole catalog as one YAML file", r.export},
 		"fake teams": {"[--name NAME] [--mention BOT] [--to URL | --send URL] SECRET TEXT", "Sign a message as Microsoft Teams does: print the curl line, or send it", r.fakeTeams},
-		"version":    {"", "Print the version", func([]string) error { fmt.Fprintln(r.Stdout, cmp.Or(r.Version, "dev")); return nil }},
+		"version":    {"", "Print the version", func(context.Context, []string) error { fmt.Fprintln(r.Stdout, cmp.Or(r.Version, "dev")); return nil }},
 	}
 }
 
 type ownVerb struct {
 	args, summary string
-	run           func(args []string) error
+	run           func(ctx context.Context, args []string) error
 }
 
 // verb finds the longest verb that the words begin with and runs it.
-func (r *run) verb(args []string) error {
+func (r *run) verb(ctx context.Context, args []string) error {
 	own := r.own()
 	for n := min(3, len(args)); n > 0; n-- {
 		words := strings.Join(args[:n], " ")
@@ -189,9 +188,9 @@ func (r *run) verb(args []string) error {
 			r.explain(op)
 			return nil
 		case isOwn:
-			return v.run(rest)
+			return v.run(ctx, rest)
 		}
-		return r.operation(op, rest)
+		return r.operation(ctx, op, rest)
 	}
 	return r.unknown(args)
 }

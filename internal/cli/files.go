@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -82,7 +83,7 @@ func expand(name string) ([]string, error) {
 }
 
 // validate checks files as one whole catalog. Connectors' own settings are checked by the server alone.
-func (r *run) validate(args []string) error {
+func (r *run) validate(_ context.Context, args []string) error {
 	all, err := r.files(args)
 	var e *muster.Error
 	if err != nil && (!errors.As(err, &e) || len(e.Fields) == 0) {
@@ -112,7 +113,7 @@ func (r *run) validate(args []string) error {
 }
 
 // apply writes the documents of files as one change.
-func (r *run) apply(args []string) error {
+func (r *run) apply(ctx context.Context, args []string) error {
 	var names []string
 	body := map[string]any{}
 	for i := 0; i < len(args); i++ {
@@ -149,7 +150,7 @@ func (r *run) apply(args []string) error {
 		text.WriteString(y)
 	}
 	body["documents"] = text.String()
-	ans, err := r.client().Do(r.ctx, apiclient.Request{Method: http.MethodPost, Path: "/apply", Body: body})
+	ans, err := r.client().Do(ctx, apiclient.Request{Method: http.MethodPost, Path: "/apply", Body: body})
 	if err != nil {
 		return located(all, err)
 	}
@@ -190,7 +191,7 @@ func located(all []catalog.Parsed, err error) error {
 }
 
 // export prints the catalog.
-func (r *run) export(args []string) error {
+func (r *run) export(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		return usage("muster export takes nothing: write its output to a file")
 	}
@@ -198,7 +199,7 @@ func (r *run) export(args []string) error {
 	if r.json {
 		req.Header.Set("Accept", "application/json")
 	}
-	ans, err := r.client().Do(r.ctx, req)
+	ans, err := r.client().Do(ctx, req)
 	if err != nil {
 		return err
 	}

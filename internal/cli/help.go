@@ -37,20 +37,17 @@ func lower(s string) string {
 
 // explain tells how one verb is used.
 func (r *run) explain(op *muster.Op) {
-	line := "muster " + op.CLI
 	positions, rest, options := split(op)
-	for _, f := range positions {
-		line += word(f)
-	}
-	if rest != nil {
-		line += word(*rest)
-	}
-	fmt.Fprintf(r.Stdout, "%s\n\n%s. Needs the role %s.\n", line, op.Summary, op.Access)
-	w := tabwriter.NewWriter(r.Stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprint(w, "\n")
 	if rest != nil {
 		positions = append(positions, *rest)
 	}
+	words := []string{"muster", op.CLI}
+	for _, f := range positions {
+		words = append(words, word(f))
+	}
+	fmt.Fprintf(r.Stdout, "%s\n\n%s. Needs the role %s.\n", strings.Join(words, " "), op.Summary, op.Access)
+	w := tabwriter.NewWriter(r.Stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprint(w, "\n")
 	for _, f := range positions {
 		fmt.Fprintf(w, "  %s\t%s\n", strings.ToUpper(f.Name), f.Doc)
 	}
@@ -72,7 +69,7 @@ func word(f muster.OpField) string {
 	if !f.Required {
 		w = "[" + w + "]"
 	}
-	return " " + w
+	return w
 }
 
 // split sorts the fields of an operation into positions, the one that takes the rest, and options.

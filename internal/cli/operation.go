@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -12,7 +13,7 @@ import (
 )
 
 // operation runs an operation of the table with the words and flags behind its verb.
-func (r *run) operation(op *muster.Op, args []string) error {
+func (r *run) operation(ctx context.Context, op *muster.Op, args []string) error {
 	given, err := parse(op, args)
 	if err != nil {
 		return err
@@ -21,7 +22,7 @@ func (r *run) operation(op *muster.Op, args []string) error {
 	if err != nil {
 		return err
 	}
-	ans, err := r.client().Do(r.ctx, req)
+	ans, err := r.client().Do(ctx, req)
 	if err != nil {
 		return err
 	}

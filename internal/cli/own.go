@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,7 +14,7 @@ import (
 )
 
 // show finds out by its form what is to be shown.
-func (r *run) show(args []string) error {
+func (r *run) show(ctx context.Context, args []string) error {
 	if len(args) == 2 {
 		args = []string{args[0] + "/" + args[1]}
 	}
@@ -21,7 +22,7 @@ func (r *run) show(args []string) error {
 		return usage("muster show takes an ID (INC-42, alt_…, pag_…, rev_…), or a kind and a name")
 	}
 	id := args[0]
-	path, name := "", ""
+	var path, name string
 	key, isKey := muster.ParseIncidentKey(id)
 	switch {
 	case isKey:
@@ -42,7 +43,7 @@ func (r *run) show(args []string) error {
 		}
 		path, name = "/"+string(kind)+"/"+url.PathEscape(n), "GetDocument"
 	}
-	ans, err := r.client().Do(r.ctx, apiclient.Request{Method: http.MethodGet, Path: path})
+	ans, err := r.client().Do(ctx, apiclient.Request{Method: http.MethodGet, Path: path})
 	if err != nil {
 		return err
 	}
@@ -50,7 +51,7 @@ func (r *run) show(args []string) error {
 }
 
 // fakeTeams signs a message as Microsoft Teams does and prints how to send it, or sends it.
-func (r *run) fakeTeams(args []string) error {
+func (r *run) fakeTeams(ctx context.Context, args []string) error {
 	m := fake.Message{Mention: "StatusPage", Name: "Somebody", At: time.Now()}
 	to, send := "", ""
 	flags := map[string]*string{"--name": &m.Name, "--mention": &m.Mention, "--to": &to, "--send": &send, "--directory": &m.ObjectID}
@@ -76,7 +77,7 @@ func (r *run) fakeTeams(args []string) error {
 	secret := words[0]
 	m.Text = strings.Join(words[1:], " ")
 	if send != "" {
-		answer, err := fake.Post(r.ctx, &http.Client{Timeout: 5 * time.Second}, send, secret, m)
+		answer, err := fake.Post(ctx, &http.Client{Timeout: 5 * time.Second}, send, secret, m)
 		if err != nil {
 			return muster.Errorf(muster.ErrUnavailable, "Teams would show an error: %s", err)
 		}

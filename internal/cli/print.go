@@ -141,14 +141,14 @@ func (r *run) table(op string, items []any, next any) error {
 			return !slices.ContainsFunc(items, func(it any) bool { o, ok := it.(object); return ok && r.cell(o.get(c)) != "" })
 		})
 	}
-	var w io.Writer = r.Stdout
+	w := r.Stdout
 	if r.TTY {
 		if len(items) == 0 {
 			fmt.Fprintln(r.Stdout, "Nothing.")
 			return nil
 		}
 		tw := tabwriter.NewWriter(r.Stdout, 0, 4, 2, ' ', 0)
-		defer tw.Flush()
+		defer func() { _ = tw.Flush() }() // standard output is gone: there is nobody to tell
 		w = tw
 		head := make([]string, len(cols))
 		for i, c := range cols {

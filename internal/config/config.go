@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/muster-oncall/muster"
@@ -88,7 +89,7 @@ func checkListen(addr string) []muster.FieldError {
 	if err != nil || port == "" {
 		return []muster.FieldError{{Path: "listen", Message: fmt.Sprintf("%q is not an address with a port: write 127.0.0.1:8080, or :8080 for every interface", muster.Clip(addr, 60))}}
 	}
-	if n, err := net.LookupPort("tcp", port); err != nil || n < 0 {
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return []muster.FieldError{{Path: "listen", Message: fmt.Sprintf("%q is not a port", muster.Clip(port, 20))}}
 	}
 	if strings.ContainsAny(host, " /") {

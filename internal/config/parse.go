@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -98,7 +99,7 @@ func readFile(path string, k *kong.Kong) (map[string]any, error) {
 	for name, v := range values {
 		msg := ""
 		switch {
-		case !contains(known, name):
+		case !slices.Contains(known, name):
 			msg = "is not a setting"
 			if near := muster.Nearest(name, known); near != "" {
 				msg += fmt.Sprintf(" (did you mean %s?)", near)
@@ -111,15 +112,6 @@ func readFile(path string, k *kong.Kong) (map[string]any, error) {
 		}
 	}
 	return values, muster.Invalid("The settings are not right", wrong)
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
 
 func keyOf(f *kong.Flag) string { return strings.ReplaceAll(f.Name, "-", "_") }
