@@ -13,7 +13,8 @@ import (
 // Options are what a store needs from the one who opens it. The zero value works.
 type Options struct {
 	// OnCommit gets the events of each commit, in the order of Emit, before the callers of Write get their answer. On SQLite
-	// the writer waits for it: it must be quick and must not write.
+	// the writer waits for it: it must be quick and must not write. On PostgreSQL commits come from many goroutines at once,
+	// and the events of two commits may come in either order.
 	OnCommit func([]store.Event)
 	// Log gets what nobody is there to be told: panics, slow commands, lost transactions.
 	Log *slog.Logger
