@@ -1,5 +1,7 @@
 package muster
 
+import "slices"
+
 // Actor is who does an operation, and by which surface. It is a parameter, never a context value.
 type Actor struct {
 	User    UserName   `json:"user,omitempty"`    // a person of the catalog; empty for machines and guests
@@ -25,12 +27,7 @@ func (a Actor) Owns(team TeamName) bool {
 	if a.Access != AccessTeamOwner || team == "" {
 		return false
 	}
-	for _, t := range a.Teams {
-		if t == team {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(a.Teams, team)
 }
 
 // By is the actor as it is kept on facts.

@@ -144,8 +144,7 @@ func CodeOf(err error) Code {
 	if err == nil {
 		return ""
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return ErrInternal
@@ -153,12 +152,11 @@ func CodeOf(err error) Code {
 
 // MessageOf returns what a user may see of err: the message of an [Error], a general sentence otherwise.
 func MessageOf(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
-		return e.Message
-	}
 	if err == nil {
 		return ""
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Message
 	}
 	return "Something went wrong inside Muster. The log says more."
 }

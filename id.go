@@ -188,8 +188,8 @@ func ParseIncidentKey(s string) (IncidentKey, bool) {
 
 // Clip shortens s to at most n runes and marks the cut with an ellipsis.
 func Clip(s string, n int) string {
-	i, count := 0, 0
-	for i = range s {
+	count := 0
+	for i := range s {
 		if count == n {
 			return strings.TrimRight(s[:i], " ") + "…"
 		}

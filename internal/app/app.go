@@ -21,6 +21,7 @@ import (
 	_ "time/tzdata" // the zones that a machine without its own zone data needs
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/api"
 	"github.com/muster-oncall/muster/internal/catalog"
 	"github.com/muster-oncall/muster/internal/command"
 	"github.com/muster-oncall/muster/internal/connector/all"
@@ -71,6 +72,7 @@ type App struct {
 	connectors *connectors
 	pages      *web.Web
 	publishing sync.Map // StatusPageName to *sync.Mutex
+	rest       atomic.Pointer[api.API]
 	public     atomic.Pointer[string]
 	server     *http.Server
 	served     chan error
@@ -127,8 +129,13 @@ func (a *App) committed(events []store.Event) {
 		a.Engine.Committed(events)
 	}
 	for _, e := range events {
-		if e.Topic == "secrets" && a.connectors != nil {
+		switch e.Topic {
+		case "secrets":
 			a.connectors.forget()
+		case "keys", "catalog":
+			if rest := a.rest.Load(); rest != nil {
+				rest.Invalidate()
+			}
 		}
 	}
 	a.Bus.Publish(events)

@@ -43,6 +43,7 @@ func (a *App) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.rest.Store(rest)
 	assets, err := static.New()
 	if err != nil {
 		return nil, err

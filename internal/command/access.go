@@ -101,6 +101,7 @@ func (c *Call) revokeKey(in RevokeKey) (muster.Nothing, error) {
 			if err := c.UpdateKey(k); err != nil {
 				return muster.Nothing{}, err
 			}
+			c.Emit(store.Event{Topic: "keys"})
 			return muster.Nothing{}, c.audit("revoke key", string(k.ID), map[string]string{"name": k.Name})
 		}
 		return muster.Nothing{}, nil

@@ -82,7 +82,7 @@ func TestFromAlertToLesson(t *testing.T) {
 
 		// What we know, what is being done, when they hear again.
 		w.Do("ana", "POST", room+"/updates", map[string]any{
-			"known": "Customers cannot add to the cart", "doing": "We are undoing the last release", "in": "30m", "audience": "public",
+			"known": "Customers cannot add to the cart", "doing": "We are undoing the last release", "in": "15m", "audience": "public",
 		}).Want(http.StatusCreated)
 		pass(time.Second)
 		page := w.Do("", "GET", "/s/public/", nil).Want(http.StatusOK)
@@ -91,7 +91,7 @@ func TestFromAlertToLesson(t *testing.T) {
 		}
 
 		// The promise is not kept: the room hears of it, and the page says so.
-		pass(31 * time.Minute)
+		pass(16 * time.Minute)
 		if tl := w.Do("ana", "GET", room+"/timeline", nil).Want(http.StatusOK); !strings.Contains(string(tl.Body), "overdue") {
 			t.Fatalf("the timeline is silent about the promise: %s", tl.Body)
 		}
