@@ -143,7 +143,7 @@ func TestStreamsEndWithTheServerAndTheSession(t *testing.T) {
 func TestEveryKindOfEntryChangesAPartOfTheRoom(t *testing.T) {
 	w := newWorld(t)
 	a := w.fire("Cart fails")
-	body := w.as("ana").get("/i/" + string(a.IncidentKey)).want(t, 200).body
+	body := w.as("ana").get("/i/"+string(a.IncidentKey)).want(t, 200).body
 	for _, part := range []string{"stream", "answers", "seen", "head", "phases", "menu", "alerts", "roles", "actions", "theories", "status", "guidance"} {
 		if !strings.Contains(body, `data-part="`+part+`"`) {
 			t.Errorf("the room has no part %q", part)

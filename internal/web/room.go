@@ -26,7 +26,7 @@ func (v *visit) room(status int, change func(*view.Room)) error {
 		ID:    string(inc.ID), Key: string(inc.Key), Title: inc.Title, Status: incidentStatus(inc.Status), Severity: severity(inc.Severity),
 		Service: v.serviceLink(inc.Service), DeclaredAt: inc.DeclaredAt.Time, DeclaredBy: inc.DeclaredBy.Name, BackURL: "/",
 		Promise: v.promiseOf(inc, self+"?update=1#update-now"), Phases: v.phases(inc), Answers: v.answers(d.IncidentItem),
-		Roles: v.rolesHeld(d), Guidance: guidance(d.Guidance), Stream: v.streamOf(d, self),
+		Roles: v.rolesHeld(d), Guidance: guidance(d.Guidance), Stream: v.streamOf(d, self), SeenURL: self + "/seen",
 	}
 	p.Severity.Word = strings.TrimSpace(p.Severity.Word + " " + severityWord(inc.Severity))
 	v.roomLists(&p, d, self)

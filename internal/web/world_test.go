@@ -61,7 +61,9 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { w.must(db.Close()) })
 	w.box, err = seal.Open(t.TempDir())
 	w.must(err)
-	live := catalog.NewLive(func(ctx context.Context, rev muster.Revision) (*muster.Catalog, error) { return command.CatalogAt(ctx, db, rev) })
+	live := catalog.NewLive(func(ctx context.Context, rev muster.Revision) (*muster.Catalog, error) {
+		return command.CatalogAt(ctx, db, rev)
+	})
 	w.commands = command.New(command.Deps{
 		Store: db, IDs: muster.NewIDs(rand.Reader), Live: live, Box: w.box, Pass: seal.NewPassphrases(2), Node: "test",
 		CheckConnector: func(*muster.Connector) []muster.FieldError { return nil },

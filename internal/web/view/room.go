@@ -47,6 +47,7 @@ type Room struct {
 	StatusPages  []StatusLine
 	Seen         []Seen
 	SeenTotal    int
+	SeenURL      string // POST, no fields: the script tells that the room is in view, and when it is left; "" tells nothing
 
 	// What can be done with the incident now. Each is a POST with an optional field "text" (why); empty: not now.
 	MitigateURL, ResolveURL, ReopenURL string

@@ -8,6 +8,7 @@ import './keys.js';
 import './palette.js';
 import './theme.js';
 import './composer.js';
+import './seen.js';
 import { startTicking } from './time.js';
 import { enhance } from './enhance.js';
 
