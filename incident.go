@@ -28,6 +28,7 @@ type Incident struct {
 	Components  []string            `json:"components"`   // of those pages that it affects
 	Public      bool                `json:"public"`       // opened on a public page
 	Updates     int                 `json:"updates"`      // status updates so far
+	FromPage    bool                `json:"from_page"`    // declared by opening it on the status page: closing it there resolves it
 	OffPageAt   Instant             `json:"off_page_at"`  // its last public update was posted: pages show it as over
 	Review      ReviewID            `json:"review,omitempty"`
 	Revision    Revision            `json:"revision"`

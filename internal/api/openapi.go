@@ -42,7 +42,7 @@ func (a *API) describe() error {
 			"schemas":   s.out,
 			"responses": problems(),
 			"securitySchemes": schema{
-				"bearer":  schema{"type": "http", "scheme": "bearer", "description": "an API key of a person: Settings, Keys"},
+				"bearer":  schema{"type": "http", "scheme": "bearer", "description": "an API key of a person: Settings, API keys"},
 				"session": schema{"type": "apiKey", "in": "cookie", "name": a.Cookies.Name()},
 			},
 		},

@@ -69,6 +69,7 @@ type App struct {
 	Bus      *event.Bus
 	Handler  http.Handler
 
+	lock       *os.File // of the data directory, while SQLite lies in it
 	connectors *connectors
 	pages      *web.Web
 	publishing sync.Map // StatusPageName to *sync.Mutex
@@ -94,10 +95,10 @@ func New(ctx context.Context, d Deps) (*App, error) {
 	a := &App{Deps: d, Bus: event.New(), served: make(chan error, 1)}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	if err := a.open(ctx); err != nil {
-		return nil, err
+		return nil, errors.Join(err, a.unlock())
 	}
 	if err := a.wire(ctx); err != nil {
-		return nil, errors.Join(err, a.DB.Close())
+		return nil, errors.Join(err, a.DB.Close(), a.unlock())
 	}
 	return a, nil
 }
@@ -114,6 +115,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	}
 	dsn := a.Store
 	if dsn == "" {
+		if a.lock, err = lockDir(a.Data); err != nil {
+			return err
+		}
 		dsn = "sqlite:" + filepath.Join(a.Data, "muster.db")
 	}
 	a.DB, err = sqlstore.Open(ctx, dsn, sqlstore.Options{OnCommit: a.committed, Log: a.Log, Failpoint: a.Failpoint})
@@ -267,7 +271,7 @@ func (a *App) Stop() error {
 		}
 	}
 	a.Engine.Stop()
-	return errors.Join(err, a.DB.Close())
+	return errors.Join(err, a.DB.Close(), a.unlock())
 }
 
 // Done is closed when the server ended by itself; its error tells why.

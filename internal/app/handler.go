@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -80,6 +81,11 @@ func (a *App) statusDir() string { return filepath.Join(a.Data, "status") }
 func (a *App) statusFiles() http.Handler {
 	files := http.StripPrefix("/s/", http.FileServerFS(rooted(a.statusDir())))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		page, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/s/"), "/")
+		if err := a.mayRead(r, muster.StatusPageName(page)); err != nil {
+			httpx.WriteError(w, r, err)
+			return
+		}
 		w.Header().Set("Cache-Control", "no-cache")
 		files.ServeHTTP(w, r)
 	})

@@ -4,12 +4,15 @@ import (
 	"context"
 	"crypto/subtle"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/connector"
 	"github.com/muster-oncall/muster/internal/connector/dir"
+	"github.com/muster-oncall/muster/internal/httpx"
 	"github.com/muster-oncall/muster/internal/statuspage"
 )
 
@@ -24,6 +27,27 @@ func (a *App) renderStatus(ctx context.Context, page muster.StatusPageName) (map
 	}
 	data.BaseURL = a.URL() + "/s/" + string(page) + "/"
 	return statuspage.Render(data)
+}
+
+// mayRead lets everybody read public pages and people of the organisation the others. A page that is not in the catalog
+// any more is not served, whatever lies in its directory.
+func (a *App) mayRead(r *http.Request, page muster.StatusPageName) error {
+	doc := a.Live.Current().Catalog.StatusPages[page]
+	if doc == nil {
+		return muster.Errorf(muster.ErrNotFound, "There is no status page called %q.", muster.Clip(string(page), 60))
+	}
+	if doc.Audience == muster.AudiencePublic {
+		return nil
+	}
+	token := httpx.Cookies{Secure: a.Secure()}.Token(r)
+	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		token = bearer
+	}
+	if token == "" {
+		return muster.Errorf(muster.ErrUnauthenticated, "This status page is for people of the organisation. Sign in first.")
+	}
+	_, err := a.Commands.ByToken(r.Context(), token, muster.SurfaceWeb)
+	return err
 }
 
 // publisher is where a page is written: the directory that is served below /s/.

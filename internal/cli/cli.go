@@ -81,7 +81,7 @@ func (r *run) fail(err error) int {
 		fmt.Fprintln(r.Stderr, "  "+muster.CleanLine(f.String(), 500))
 	}
 	if e.Code == muster.ErrUnauthenticated && r.tok == "" {
-		fmt.Fprintln(r.Stderr, "  Make a key in Settings, Keys, and set MUSTER_TOKEN or use --token.")
+		fmt.Fprintln(r.Stderr, "  Make a key in Settings, API keys, and set MUSTER_TOKEN or use --token.")
 	}
 	if e.RetryAfter > 0 {
 		fmt.Fprintf(r.Stderr, "  Try again in %s.\n", muster.Duration(e.RetryAfter))

@@ -164,7 +164,7 @@ func (c *Commands) SourceByToken(ctx context.Context, token string) (muster.Sour
 		return "", err
 	}
 	if err != nil || src == "" || c.Live.Current().Catalog.Sources[src] == nil {
-		return "", muster.Errorf(muster.ErrUnauthenticated, "The intake key in the address is not known. Make one in Settings, Keys.")
+		return "", muster.Errorf(muster.ErrUnauthenticated, "The intake key in the address is not known. Make one in Settings, API keys.")
 	}
 	return src, nil
 }

@@ -43,7 +43,7 @@ func (c *Call) openStatus(in StatusText) (*StatusChange, error) {
 		if inc, err = c.declareIncident(DeclareIncident{Title: title, Public: true}); err != nil {
 			return nil, err
 		}
-		out.Declared = true
+		inc.FromPage, out.Declared = true, true
 	}
 	if text == "" {
 		text = "We know that something is wrong and are looking into it."
@@ -68,7 +68,8 @@ func (c *Call) updateStatus(in StatusText) (*StatusChange, error) {
 	return out, c.statusUpdate(out, inc, text, in.In, false)
 }
 
-// closeStatus posts the last update. An incident that was opened this way is resolved with it.
+// closeStatus posts the last update. An incident that was declared by opening it on the page is resolved
+// with it.
 func (c *Call) closeStatus(in StatusText) (*StatusChange, error) {
 	inc, err := c.newestOpen(true)
 	if err != nil {
@@ -87,7 +88,7 @@ func (c *Call) closeStatus(in StatusText) (*StatusChange, error) {
 		return nil, err
 	}
 	end := stateChange(lifecycle.Mitigate)
-	if out.Resolved = inc.DeclaredBy.Surface == muster.SurfaceChat; out.Resolved {
+	if out.Resolved = inc.FromPage; out.Resolved {
 		end = lifecycle.Resolve
 	}
 	next, changed, err := end(*inc, c.Now())

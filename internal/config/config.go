@@ -43,7 +43,7 @@ type Serve struct {
 	AllowPrivate []netip.Prefix `name:"allow-private" placeholder:"PREFIX" help:"Inside networks that connectors may talk to: 10.1.0.0/16." env:"MUSTER_ALLOW_PRIVATE" json:"allow_private"`
 	LogLevel     slog.Level     `name:"log-level" default:"info" help:"debug, info, warn or error." env:"MUSTER_LOG_LEVEL" json:"log_level"`
 	LogFormat    string         `name:"log-format" default:"text" enum:"text,json" help:"text or json." env:"MUSTER_LOG_FORMAT" json:"log_format"`
-	Node         string         `name:"node" placeholder:"NAME" help:"Name of this process among those that share a PostgreSQL store; nothing for the host's name." env:"MUSTER_NODE" json:"node"`
+	Node         string         `name:"node" placeholder:"NAME" help:"Name of this process among those that share a PostgreSQL store; nothing for a name that is made and kept in the data directory." env:"MUSTER_NODE" json:"node"`
 }
 
 // Demo is what `muster demo` is told.

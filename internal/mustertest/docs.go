@@ -72,6 +72,12 @@ title: Tailwind Traders
 audience: public
 components: [{name: cart, title: Shopping cart, service: cart}]
 ---
+kind: statuspage
+name: internal
+title: Tailwind Traders, internal
+audience: organisation
+components: [{name: cart, title: Shopping cart, service: cart}]
+---
 kind: route
 name: critical
 order: 10

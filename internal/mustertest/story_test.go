@@ -213,6 +213,28 @@ func TestTheStatusPageFromTeams(t *testing.T) {
 	})
 }
 
+func TestEachAudienceSeesItsOwnUpdates(t *testing.T) {
+	bubble(t, func(t *testing.T, w *mustertest.World) {
+		w.Do("ana", "POST", "/api/v1/incidents", map[string]any{"title": "The cart fails", "service": "cart"}).Want(http.StatusCreated)
+		for audience, known := range map[string]string{"responders": "for-responders", "organisation": "for-everybody-here", "public": "for-customers"} {
+			w.Do("ana", "POST", "/api/v1/incidents/INC-1/updates", map[string]any{"known": known, "in": "30m", "audience": audience}).Want(http.StatusCreated)
+		}
+		pass(time.Second)
+		w.Do("", "GET", "/s/internal/", nil).Want(http.StatusUnauthorized)
+		w.Do("", "GET", "/s/internal/status.json", nil).Want(http.StatusUnauthorized)
+		w.Do("", "GET", "/s/nothing/", nil).Want(http.StatusNotFound)
+		w.Do("", "GET", "/s/", nil).Want(http.StatusNotFound)
+		inside := string(w.Do("zoe", "GET", "/s/internal/", nil).Want(http.StatusOK).Body)
+		outside := string(w.Do("", "GET", "/s/public/", nil).Want(http.StatusOK).Body)
+		if strings.Contains(inside, "for-responders") || !strings.Contains(inside, "for-everybody-here") || !strings.Contains(inside, "for-customers") {
+			t.Errorf("the organisation's page tells the wrong things: %s", inside)
+		}
+		if strings.Contains(outside, "for-responders") || strings.Contains(outside, "for-everybody-here") || !strings.Contains(outside, "for-customers") {
+			t.Errorf("the public page tells the wrong things: %s", outside)
+		}
+	})
+}
+
 func TestTheSameStoryOnPostgres(t *testing.T) {
 	w := mustertest.New(t, mustertest.Options{Store: mustertest.Postgres(t)})
 	defer w.Stop()

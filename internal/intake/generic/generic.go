@@ -218,6 +218,8 @@ func (f finder) find(what, path string) string {
 		f.s.Mapped = append(f.s.Mapped, what+" from "+path)
 	case ok && text != "":
 		f.note(what, path)
+	case strings.HasPrefix(path, "$."):
+		f.s.Mapped = append(f.s.Mapped, what+": nothing at "+path)
 	default:
 		f.s.Mapped = append(f.s.Mapped, what+": nothing at "+f.base+path)
 	}

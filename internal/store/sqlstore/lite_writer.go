@@ -268,7 +268,7 @@ func (w *writer) run(c *command, single bool) outcome {
 	}()
 	c.err = protect(w.o.Log, c.op, func() error { return c.fn(t) })
 	if took := time.Since(start); took > tooSlow {
-		w.o.Log.Warn("a command held up the writer", "op", c.op, "took", took)
+		w.o.Log.Info("a command held up the writer", "op", c.op, "took", took)
 	}
 	broken := t.err
 	if c.err == nil {
