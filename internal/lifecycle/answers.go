@@ -12,6 +12,9 @@ import (
 // the facts and signs it. A question for which there are no facts has no answer, so that screens ask.
 func Answers(inc muster.Incident, f Facts, now muster.Instant) map[muster.Question]muster.Answer {
 	out := map[muster.Question]muster.Answer{}
+	if f.Now.IsZero() {
+		f.Now = now
+	}
 	for _, q := range muster.Questions() {
 		if a, ok := inc.Answers[q]; ok && !a.By.Machine && strings.TrimSpace(a.Text) != "" {
 			out[q] = a
@@ -32,31 +35,30 @@ func Answers(inc muster.Incident, f Facts, now muster.Instant) map[muster.Questi
 func derive(q muster.Question, inc muster.Incident, f Facts) (string, muster.Instant) {
 	switch q {
 	case muster.QuestionWhen:
-		return whenKnown(inc)
+		return whenKnown(inc, f)
 	case muster.QuestionHow:
 		return howKnown(inc, f)
 	case muster.QuestionWho:
 		return whoKnows(inc, f)
 	case muster.QuestionDoing:
-		return beingDone(inc)
+		return beingDone(inc, f)
 	case muster.QuestionBad:
 		return howBad(inc, f)
 	}
 	return "", muster.Instant{}
 }
 
-func whenKnown(inc muster.Incident) (string, muster.Instant) {
+func whenKnown(inc muster.Incident, f Facts) (string, muster.Instant) {
 	if inc.DetectedAt.IsZero() {
 		return "", muster.Instant{}
 	}
 	if inc.KnownAt.IsZero() {
-		return fmt.Sprintf("Nobody has taken notice yet. It began to show at %s.", dayClock(inc.DetectedAt)), inc.DetectedAt
+		return fmt.Sprintf("Nobody has taken notice yet. It began to show at %s.", f.dayClock(inc.DetectedAt)), inc.DetectedAt
 	}
 	if !inc.KnownAt.After(inc.DetectedAt.Time) {
-		return fmt.Sprintf("At %s, as soon as it began to show.", dayClock(inc.KnownAt)), inc.KnownAt
+		return fmt.Sprintf("At %s, as soon as it began to show.", f.dayClock(inc.KnownAt)), inc.KnownAt
 	}
-	return fmt.Sprintf("At %s, %s after it began to show at %s.",
-		dayClock(inc.KnownAt), span(inc.KnownAt.Sub(inc.DetectedAt.Time)), clock(inc.DetectedAt)), inc.KnownAt
+	return fmt.Sprintf("At %s, %s after it began to show.", f.dayClock(inc.KnownAt), span(inc.KnownAt.Sub(inc.DetectedAt.Time))), inc.KnownAt
 }
 
 func howKnown(inc muster.Incident, f Facts) (string, muster.Instant) {
@@ -138,7 +140,7 @@ func whoKnows(inc muster.Incident, f Facts) (string, muster.Instant) {
 	return text + ".", at
 }
 
-func beingDone(inc muster.Incident) (string, muster.Instant) {
+func beingDone(inc muster.Incident, f Facts) (string, muster.Instant) {
 	var doing []string
 	var at muster.Instant
 	for _, a := range inc.Actions {
@@ -156,9 +158,9 @@ func beingDone(inc muster.Incident) (string, muster.Instant) {
 	case len(doing) > 0:
 		return strings.Join(doing, "; "), at
 	case !inc.ResolvedAt.IsZero():
-		return "It is resolved since " + dayClock(inc.ResolvedAt) + ".", inc.ResolvedAt
+		return "It is resolved since " + f.dayClock(inc.ResolvedAt) + ".", inc.ResolvedAt
 	case !inc.MitigatedAt.IsZero():
-		return "It is mitigated since " + dayClock(inc.MitigatedAt) + "; no action is running.", inc.MitigatedAt
+		return "It is mitigated since " + f.dayClock(inc.MitigatedAt) + "; no action is running.", inc.MitigatedAt
 	}
 	return "", muster.Instant{}
 }

@@ -18,6 +18,8 @@ type Facts struct {
 	Aware   []muster.Awareness
 	Person  func(muster.UserName) string   // the name to show; nil: the document's name
 	Source  func(muster.SourceName) string // likewise
+	Zone    *time.Location                 // in which times are told; nil: UTC
+	Now     muster.Instant                 // what is told of today needs no date; zero: everything gets one
 }
 
 func (f Facts) person(u muster.UserName) string {
@@ -117,6 +119,21 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d days", m/(24*60))
 }
 
-func clock(at muster.Instant) string { return at.UTC().Format("15:04") + " UTC" }
+func (f Facts) local(at muster.Instant) time.Time {
+	if f.Zone == nil {
+		return at.UTC()
+	}
+	return at.In(f.Zone)
+}
 
-func dayClock(at muster.Instant) string { return at.UTC().Format("15:04 UTC on 2 January 2006") }
+// clock is a time of day with its zone: "15:04 UTC".
+func (f Facts) clock(at muster.Instant) string { return f.local(at).Format("15:04 MST") }
+
+// dayClock is a time of day, with the date when it is not today.
+func (f Facts) dayClock(at muster.Instant) string {
+	t := f.local(at)
+	if !f.Now.IsZero() && t.Format(time.DateOnly) == f.local(f.Now).Format(time.DateOnly) {
+		return t.Format("15:04 MST")
+	}
+	return t.Format("15:04 MST on 2 January 2006")
+}

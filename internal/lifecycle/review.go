@@ -39,19 +39,19 @@ func Draft(inc muster.Incident, f Facts, by muster.By, now muster.Instant) muste
 		during = slices.DeleteFunc(slices.Clone(timeline), func(e muster.Entry) bool { return e.At.After(inc.ResolvedAt.Time) })
 	}
 	r.Gaps = Gaps(during, SilentGap)
-	r.Summary = summary(inc)
+	r.Summary = summary(inc, f)
 	r.Questions = questions(inc, f, r.Gaps, now)
 	return r
 }
 
-func summary(inc muster.Incident) string {
+func summary(inc muster.Incident, f Facts) string {
 	var s []string
 	if !inc.DetectedAt.IsZero() {
-		s = append(s, "It began to show at "+dayClock(inc.DetectedAt))
+		s = append(s, "It began to show at "+f.dayClock(inc.DetectedAt))
 	}
 	after := func(what string, at muster.Instant) {
 		if !at.IsZero() && len(s) > 0 {
-			s = append(s, fmt.Sprintf("%s at %s (after %s)", what, clock(at), span(at.Sub(inc.DetectedAt.Time))))
+			s = append(s, fmt.Sprintf("%s at %s (after %s)", what, f.clock(at), span(at.Sub(inc.DetectedAt.Time))))
 		}
 	}
 	after("was known", inc.KnownAt)
@@ -77,16 +77,16 @@ func questions(inc muster.Incident, f Facts, gaps []muster.Gap, now muster.Insta
 	}
 	for _, l := range LatePromises(f.Updates, until) {
 		if l.Came.IsZero() {
-			ask("What kept us from giving the update that was promised for %s?", clock(l.Promised))
+			ask("What kept us from giving the update that was promised for %s?", f.clock(l.Promised))
 			continue
 		}
-		ask("What made the update that was promised for %s come %s late?", clock(l.Promised), span(l.Came.Sub(l.Promised.Time)))
+		ask("What made the update that was promised for %s come %s late?", f.clock(l.Promised), span(l.Came.Sub(l.Promised.Time)))
 	}
 	longest := slices.SortedFunc(slices.Values(gaps), func(a, b muster.Gap) int {
 		return cmp.Compare(b.Until.Sub(b.From.Time), a.Until.Sub(a.From.Time))
 	})
 	for _, g := range longest[:min(len(longest), 2)] {
-		ask("What was going on between %s and %s, when nothing was written down?", g.From.UTC().Format("15:04"), clock(g.Until))
+		ask("What was going on between %s and %s, when nothing was written down?", f.local(g.From).Format("15:04"), f.clock(g.Until))
 	}
 	for _, t := range inc.Theories {
 		if t.State == muster.TheoryRuledOut {

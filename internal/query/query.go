@@ -139,7 +139,7 @@ func fact(c muster.Contact) muster.ContactFact {
 
 // facts gathers what lifecycle needs to answer the five questions.
 func (r *read) facts(inc *muster.Incident) (lifecycle.Facts, []*muster.Alert, error) {
-	f := lifecycle.Facts{Person: r.cat.DisplayName, Source: r.sourceTitle}
+	f := lifecycle.Facts{Person: r.cat.DisplayName, Source: r.sourceTitle, Zone: r.who.Zone}
 	alerts, err := r.Alerts(store.AlertFilter{Incident: inc.ID, List: store.List{Limit: maxLimit}})
 	if err != nil {
 		return f, nil, err
