@@ -42,12 +42,17 @@ func (v *visit) entries(list []*muster.Entry, room string) []view.Entry {
 		if e.Kind == muster.EntrySeen {
 			continue // the list of who has seen it says so
 		}
-		if i > 0 && e.Kind == muster.EntrySignal && list[i-1].Kind == e.Kind && list[i-1].Text == e.Text && list[i-1].At == e.At {
-			continue // the same signal, told again when its incident was declared
+		if i > 0 && sameSignal(e, list[i-1]) {
+			continue
 		}
 		out = append(out, v.entry(e, room))
 	}
 	return out
+}
+
+// sameSignal reports whether two entries tell of one signal: it is told again in the room when its incident is declared.
+func sameSignal(a, b *muster.Entry) bool {
+	return a.Kind == muster.EntrySignal && b.Kind == a.Kind && a.Text == b.Text && a.At == b.At && a.Alert == b.Alert
 }
 
 func (v *visit) entry(e *muster.Entry, room string) view.Entry {

@@ -30,7 +30,10 @@ func now(v *visit) error {
 	for _, row := range d.OnCall {
 		p.OnCall = v.onDuty(p.OnCall, row)
 	}
-	for _, e := range d.Recent {
+	for i, e := range d.Recent {
+		if i > 0 && sameSignal(e, d.Recent[i-1]) {
+			continue
+		}
 		if len(p.Changes) == 12 || (!p.LookedAt.IsZero() && !e.Recorded.After(p.LookedAt)) {
 			break
 		}
@@ -143,7 +146,9 @@ func wall(v *visit) error {
 		p.Name = "Muster"
 	}
 	for _, row := range d.OnCall {
-		p.OnCall = v.onDuty(p.OnCall, row)
+		if r := v.Queries.Catalog().Rosters[row.Roster]; r != nil && r.Role == "" { // those that are paged
+			p.OnCall = v.onDuty(p.OnCall, row)
+		}
 	}
 	for _, a := range d.Unowned {
 		if p.OldestAt.IsZero() || a.ReceivedAt.Before(p.OldestAt) {

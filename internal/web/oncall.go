@@ -93,10 +93,24 @@ func (v *visit) boards(p *view.OnCall, b *query.OnCallBoard, from, until time.Ti
 			p.Override.Existing = append(p.Override.Existing, v.overrideRow(r, o))
 		}
 	}
-	p.Headline = "Nobody has a roster yet"
-	if len(heads) > 0 {
-		p.Headline = strings.Join(heads[:min(len(heads), 2)], ". ")
+	p.Headline = v.whoAnswers(heads, b.Mine, gaps(p.Warnings))
+}
+
+// whoAnswers is the title: the one roster's answer; of several, what concerns the visitor, or what is missing.
+func (v *visit) whoAnswers(heads []string, mine []query.MyShift, missing int) string {
+	switch {
+	case len(heads) == 0:
+		return "Nobody has a roster yet"
+	case len(heads) == 1:
+		return heads[0]
+	case missing > 0:
+		return plural(missing, "gap", "gaps") + ": nobody is on call then"
+	case len(mine) > 0 && mine[0].Running:
+		return "You are on call for " + mine[0].Title + " until " + v.clock(mine[0].Until)
+	case len(mine) > 0:
+		return "Everything is covered. You are next on " + v.clock(mine[0].From) + ", for " + mine[0].Title
 	}
+	return "Everything is covered"
 }
 
 func gaps(list []view.Note) (n int) {
@@ -116,7 +130,7 @@ func (v *visit) takeURL(r muster.RosterName, role muster.RosterRole, from, to mu
 func (v *visit) lane(l query.Lane, i int) view.Lane {
 	out := view.Lane{Title: l.Title, Note: string(l.Role), Final: l.Final}
 	if l.Zone != "" {
-		out.Note = joinDots(string(l.Role), l.Zone[strings.LastIndex(l.Zone, "/")+1:])
+		out.Note = joinDots(string(l.Role), strings.ReplaceAll(l.Zone[strings.LastIndex(l.Zone, "/")+1:], "_", " "))
 	}
 	for _, b := range l.Blocks {
 		names := make([]string, len(b.People))
@@ -190,11 +204,18 @@ func (v *visit) machine() (view.Machine, error) {
 // wouldBe is an explanation of what might be.
 func (v *visit) wouldBe(x muster.Explanation) view.Why {
 	w := view.Why{Title: "Why", DecidedAt: x.At.Time}
-	for _, s := range x.Steps {
+	for i, s := range x.Steps {
+		if i == maxSteps {
+			w.Steps = append(w.Steps, view.WhyStep{Kind: "step", Text: "And so on, until the policy is used up."})
+			break
+		}
 		w.Steps = append(w.Steps, whyStep(s))
 	}
 	return w
 }
+
+// maxSteps is how much of an explanation of what might be is told: two steps of a policy and more.
+const maxSteps = 20
 
 // waves groups the pages that an explanation plans by the moment at which their step is taken.
 func waves(x muster.Explanation, from muster.Instant) (out []view.Wave) {

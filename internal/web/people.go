@@ -32,7 +32,7 @@ func (v *visit) personRow(row query.PersonRow) view.PersonRow {
 	u := row.User
 	zone := v.Queries.Zone(u.Name)
 	out := view.PersonRow{
-		Person: *v.person(u.Name, docTitle(u)), Access: string(row.Access), Teams: strings.Join(row.Teams, ", "),
+		Person: *v.person(u.Name, docTitle(u)), Access: strings.ReplaceAll(string(row.Access), "-", " "), Teams: strings.Join(row.Teams, ", "),
 		Zone: city(zone) + ", " + v.now.In(zone).Format("15:04"), Warning: row.Warning,
 	}
 	if row.Access == "" {

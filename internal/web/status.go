@@ -259,7 +259,7 @@ func readiness(v *visit) error {
 		{Label: "Found by monitoring", Value: itoa(d.Found.Monitoring)}, {Label: "Found by customers", Value: itoa(d.Found.Customer)}, {Label: "Found by staff", Value: itoa(d.Found.Staff)},
 	}
 	if d.Found.Measured > 0 {
-		p.Figures = append(p.Figures, view.Figure{Label: "From its beginning to a person who knew, in the middle", Value: length(d.Found.Gap)})
+		p.Figures = append(p.Figures, view.Figure{Label: "From showing to knowing, median", Value: length(d.Found.Gap)})
 	}
 	return v.render(http.StatusOK, view.ReadinessPage(p))
 }
