@@ -81,7 +81,12 @@ func (a *App) statusDir() string { return filepath.Join(a.Data, "status") }
 func (a *App) statusFiles() http.Handler {
 	files := http.StripPrefix("/s/", http.FileServerFS(rooted(a.statusDir())))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		page, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/s/"), "/")
+		name := strings.TrimPrefix(r.URL.Path, "/s/")
+		if !plainPath(name) {
+			httpx.WriteError(w, r, muster.Errorf(muster.ErrNotFound, "There is nothing at this address."))
+			return
+		}
+		page, _, _ := strings.Cut(name, "/")
 		if err := a.mayRead(r, muster.StatusPageName(page)); err != nil {
 			httpx.WriteError(w, r, err)
 			return

@@ -222,6 +222,9 @@ func TestEachAudienceSeesItsOwnUpdates(t *testing.T) {
 		pass(time.Second)
 		w.Do("", "GET", "/s/internal/", nil).Want(http.StatusUnauthorized)
 		w.Do("", "GET", "/s/internal/status.json", nil).Want(http.StatusUnauthorized)
+		for _, sly := range []string{"/s/public/..%2finternal/", "/s/public/..%2finternal/status.json", "/s/public/.muster-files", "/s/public%00/"} {
+			w.Do("", "GET", sly, nil).Want(http.StatusNotFound)
+		}
 		w.Do("", "GET", "/s/nothing/", nil).Want(http.StatusNotFound)
 		w.Do("", "GET", "/s/", nil).Want(http.StatusNotFound)
 		inside := string(w.Do("zoe", "GET", "/s/internal/", nil).Want(http.StatusOK).Body)
