@@ -236,6 +236,7 @@ func (c *Call) finishSet(set []DeliveryResult) error {
 			}
 		}
 		c.Emit(store.Event{Topic: "alert:" + string(p.Alert), Parts: []string{"page"}})
+		c.Emit(store.Event{Topic: "pages", Parts: []string{"page"}})
 	}
 	return c.FinishPages(pages)
 }

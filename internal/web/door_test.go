@@ -139,3 +139,22 @@ func TestReport(t *testing.T) {
 	}
 	s.post("/report/report", "title", "Again and again").want(t, http.StatusTooManyRequests, "Try again in")
 }
+
+func TestTheFirstStart(t *testing.T) {
+	w := buildWorld(t, false)
+	if open, err := w.commands.BeginSetup(t.Context(), "once"); err != nil || !open {
+		t.Fatalf("setup is open: %v, %v", open, err)
+	}
+	s := w.stranger()
+	s.get("/setup?token=once").want(t, 200, "Set up Muster", `value="once"`)
+	form := func(change ...string) []string {
+		return append([]string{"token", "once", "name", "Ana Rossi", "email", "ana@example.com", "passphrase", "a long enough sentence", "public_url", "http://localhost:8080", "zone", "Europe/Berlin"}, change...)
+	}
+	s.post("/setup", "token", "once", "name", "Ana", "email", "ana@example.com", "passphrase", "short", "public_url", "http://localhost", "zone", "Europe/Berlin").want(t, http.StatusUnprocessableEntity, "12 characters")
+	s.post("/setup", "token", "once", "name", "Ana", "email", "ana@example.com", "passphrase", "a long enough sentence", "public_url", "http://localhost", "zone", "EST").want(t, http.StatusUnprocessableEntity, "time zone")
+	s.post("/setup", "token", "forged", "name", "Ana", "email", "ana@example.com", "passphrase", "a long enough sentence", "public_url", "http://localhost", "zone", "UTC").want(t, http.StatusForbidden, "not valid any more")
+	s.post("/setup", form()...).want(t, 200, "curl --json", "/in/msi_")
+	s.get("/").want(t, 200, "All quiet", "Ana Rossi")
+	w.stranger().post("/setup", form()...).want(t, http.StatusForbidden)
+	w.stranger().post("/signin", "email", "ana@example.com", "passphrase", "a long enough sentence").want(t, 200, "Ana Rossi")
+}

@@ -10,8 +10,6 @@ import (
 	"github.com/muster-oncall/muster/internal/web/view"
 )
 
-var zeroTime time.Time
-
 func isScribe(k muster.EntryKind) bool { return slices.Contains(muster.ScribeKinds(), k) }
 
 // streamOf is the conversation and the timeline of a room, narrowed by ?show=.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/query"
@@ -238,7 +239,7 @@ func (v *visit) phases(inc *muster.Incident) (out []view.Phase) {
 		}
 		switch {
 		case running:
-			ph.To = zeroTime
+			ph.To = time.Time{}
 		case name == muster.PhaseDetection && !inc.DetectedAt.IsZero() && !inc.KnownAt.IsZero():
 			ph.Words = v.clock(inc.DetectedAt) + " began, " + v.clock(inc.KnownAt) + " known"
 		case name == muster.PhaseAnalysis && ph.From.IsZero():

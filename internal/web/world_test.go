@@ -53,6 +53,11 @@ func (c roomChat) Commands() []view.Command { return []view.Command{{Word: "seve
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return buildWorld(t, true)
+}
+
+func buildWorld(t *testing.T, seeded bool) *world {
+	t.Helper()
 	t.Parallel()
 	w := &world{t: t}
 	ctx, file, bus := t.Context(), filepath.Join(t.TempDir(), "muster.db"), event.New()
@@ -70,11 +75,14 @@ func newWorld(t *testing.T) *world {
 		AddressCheck:   func(_, address string) (string, string, error) { return address, "hint", nil },
 	})
 	w.must(w.commands.Load(ctx))
-	w.access, err = demo.Seed(ctx, w.commands)
-	w.must(err)
-	w.must(w.commands.Batch(ctx, "Viewer", admin(), func(b *command.Batch) error {
-		return b.Apply(command.ApplyDocuments{Documents: "kind: user\nname: vera\ndisplay: Vera Looks\nemail: vera@example.com\nzone: UTC\naccess: viewer\n"})
-	}))
+	w.access = &demo.Access{}
+	if seeded {
+		w.access, err = demo.Seed(ctx, w.commands)
+		w.must(err)
+		w.must(w.commands.Batch(ctx, "Viewer", admin(), func(b *command.Batch) error {
+			return b.Apply(command.ApplyDocuments{Documents: "kind: user\nname: vera\ndisplay: Vera Looks\nemail: vera@example.com\nzone: UTC\naccess: viewer\n"})
+		}))
+	}
 	w.queries = query.New(query.Deps{Store: db, Live: live})
 	assets, err := static.New()
 	w.must(err)
