@@ -1,0 +1,253 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"flag"
+	"fmt"
+	"html"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+var (
+	screens     = flag.Bool("screens", false, "take pictures of every screen into docs/screens")
+	screensFull = flag.String("screens-full", "", "with -screens: a directory for whole pages at full size, to look at closely")
+)
+
+const (
+	screensDir = "../docs/screens"
+	// screensLimit keeps the pictures from making a clone slow.
+	screensLimit = 2_500_000
+)
+
+// shot is a screen that the contact sheet shows.
+type shot struct {
+	name, path string
+	ready      string            // an expression that is true when the screen is complete, "" for at once
+	then       func(tab *Tab)    // what is opened on it
+	private    bool              // for strangers: without a session
+	looks      []Look            // nil is all four
+	files      map[string][]byte // by look
+}
+
+// gallery takes pictures of a demo.
+type gallery struct {
+	t    testing.TB
+	demo *Demo
+	mine *Tab
+	none *Tab // without a session
+	all  []shot
+}
+
+func TestScreens(t *testing.T) {
+	if !*screens {
+		t.Skip("pictures are taken on demand: make screens")
+	}
+	d, b := StartGuidedDemo(t), NewBrowser(t)
+	g := &gallery{t: t, demo: d, mine: b.Tab(d.Line.URL), none: b.Private(d.Line.URL)}
+
+	g.take(shot{name: "01-sign-in", path: "/signin", private: true})
+	g.mine.Script(false) // else the strip would press its own button
+	g.mine.SignInWithoutScript(d.Line.AdminToken)
+	g.take(shot{name: "02-now-quiet-guided", path: "/"})
+	g.mine.Click(".guide .shut")
+	g.mine.Script(true)
+
+	g.next(1) // the alert
+	alert := d.Do("GET", "/api/v1/alerts", nil).Want(http.StatusOK).Text("items.0.id")
+	pageURL := phoneLink.FindString(string(d.As("").Do("GET", d.Line.PhoneURL, nil).Want(http.StatusOK).Body))
+	g.take(
+		shot{name: "03-phone-page", path: pageURL, private: true},
+		shot{name: "04-phones", path: "/phones"},
+		shot{name: "05-now-open", path: "/"},
+	)
+	g.next(1) // answered
+	g.take(shot{name: "06-alert", path: "/a/" + alert}, shot{name: "07-phone-page-answered", path: pageURL, private: true})
+	g.next(4) // command, look, tell, chat
+	key := d.Do("GET", "/api/v1/incidents", nil).Want(http.StatusOK).Text("items.0.key")
+	room := "/i/" + key
+	g.take(
+		shot{name: "08-room", path: room},
+		shot{name: "09-room-stream", path: room + "#stream", looks: looks[2:], then: func(tab *Tab) { tab.Click(`[data-tabto="stream"]`) }},
+		shot{name: "10-room-guidance", path: room + "#guide", looks: looks[2:], then: func(tab *Tab) { tab.Click(`[data-tabto="guide"]`) }},
+		shot{name: "11-post-update", path: room, then: func(tab *Tab) { tab.Click(`[data-key="u"]`) }},
+		shot{name: "12-now", path: "/"},
+		shot{name: "13-incidents", path: "/incidents"},
+		shot{name: "14-alerts", path: "/alerts"},
+		shot{name: "15-wall", path: "/wall"},
+		shot{name: "16-status", path: "/status"},
+		shot{name: "17-public-status", path: strings.TrimPrefix(d.Line.StatusURL, d.Line.URL), private: true},
+		shot{name: "18-declare", path: "/declare"},
+		shot{name: "19-palette", path: "/", ready: `document.querySelector("dialog.palette li")`, then: func(tab *Tab) {
+			tab.Press("k", chromedp.KeyModifiers(chromedp.ModifierCtrl))
+			tab.Type("dialog.palette input", "cart")
+			tab.Until("hits", `[...document.querySelectorAll("dialog.palette li")].some(e => /cart/i.test(e.textContent))`)
+		}},
+	)
+	g.next(3) // mitigated, resolved, reviewed
+	review := d.Do("GET", "/api/v1/incidents/"+key, nil).Want(http.StatusOK).Text("review")
+	if review == "" {
+		review = Eval[string](g.mine, `fetch("/reviews").then(r => r.text()).then(h => h.match(/rev_[A-Za-z0-9]+/)[0])`)
+	}
+	g.take(
+		shot{name: "20-room-resolved", path: room},
+		shot{name: "21-review", path: "/reviews/" + review},
+		shot{name: "22-reviews", path: "/reviews"},
+		shot{name: "23-on-call", path: "/oncall"},
+		shot{name: "24-services", path: "/services"},
+		shot{name: "25-service", path: "/services/cart"},
+		shot{name: "26-readiness", path: "/readiness"},
+		shot{name: "27-settings", path: "/settings"},
+		shot{name: "28-documents", path: "/settings/policies"},
+		shot{name: "29-document", path: g.first("/settings/rosters", "/settings/rosters/")},
+		shot{name: "30-connectors", path: "/settings/connectors"},
+		shot{name: "31-people", path: "/settings/people"},
+		shot{name: "32-person", path: "/settings/people/ana"},
+		shot{name: "33-keys", path: "/settings/keys"},
+		shot{name: "34-audit", path: "/settings/audit"},
+		shot{name: "35-search", path: "/search?q=cart"},
+		shot{name: "36-runbook", path: g.first("/services/cart", "/runbooks/")},
+		shot{name: "37-public-status-resolved", path: strings.TrimPrefix(d.Line.StatusURL, d.Line.URL), private: true},
+		shot{name: "38-not-found", path: "/nowhere"},
+		shot{name: "39-report", path: "/report/report", private: true},
+	)
+	g.write(b)
+}
+
+// next presses the guide's button so often, without its strip being in the picture.
+func (g *gallery) next(times int) {
+	g.t.Helper()
+	for range times {
+		if status := Eval[int](g.mine, `fetch("/guide/next", { method: "POST", headers: { "HX-Request": "true" } }).then(r => r.status)`); status != http.StatusOK {
+			g.t.Fatalf("the guide's button answered %d", status)
+		}
+	}
+}
+
+// first is the first address below a prefix that a page leads to.
+func (g *gallery) first(path, prefix string) string {
+	g.t.Helper()
+	return Eval[string](g.mine, fmt.Sprintf(
+		`fetch(%s).then(r => r.text()).then(h => [...new DOMParser().parseFromString(h, "text/html").querySelectorAll("main a")].map(a => a.getAttribute("href")).find(u => u.startsWith(%s) && !u.endsWith("/new")))`,
+		quoted(path), quoted(prefix)))
+}
+
+// take takes pictures of screens in all their looks.
+func (g *gallery) take(shots ...shot) {
+	g.t.Helper()
+	for _, s := range shots {
+		tab := g.mine
+		if s.private {
+			tab = g.none
+		}
+		if s.looks == nil {
+			s.looks = looks
+		}
+		s.files = map[string][]byte{}
+		for _, l := range s.looks {
+			tab.Look(l)
+			tab.Go("about:blank") // else an address that differs in its fragment alone is not loaded again
+			tab.Go(s.path)
+			if s.then != nil {
+				s.then(tab)
+			}
+			if s.ready != "" {
+				tab.Until(s.name, s.ready)
+			}
+			if *screensFull != "" {
+				g.save(filepath.Join(*screensFull, s.name+"-"+l.Name+".png"), tab.picture("png", 0, 1, true))
+			}
+			scale := 0.5
+			if l.Phone {
+				scale = 0.6
+			}
+			s.files[l.Name] = tab.picture("jpeg", 55, scale, false)
+			if s.name == "08-room" && l.Name == "desktop-light" {
+				g.save(filepath.Join(screensDir, "room.png"), tab.picture("png", 0, 1, false))
+			}
+		}
+		g.all = append(g.all, s)
+	}
+}
+
+// picture is the tab as it looks: the window, or the whole page.
+func (tab *Tab) picture(format page.CaptureScreenshotFormat, quality int64, scale float64, whole bool) []byte {
+	tab.t.Helper()
+	size := Eval[[]float64](tab, `[innerWidth, innerHeight, document.documentElement.scrollHeight]`)
+	p := page.CaptureScreenshotParams{Format: format, CaptureBeyondViewport: &whole, Clip: &page.Viewport{Width: size[0], Height: size[1], Scale: scale}}
+	if whole {
+		p.Clip.Height = max(size[1], size[2])
+	}
+	if format == page.CaptureScreenshotFormatJpeg {
+		p.Quality = &quality
+	}
+	ctx, cancel := context.WithTimeout(tab.ctx, patience)
+	defer cancel()
+	out, err := chromedp.Call(ctx, page.CaptureScreenshot, p)
+	if err != nil {
+		tab.t.Fatalf("no picture: %v", err)
+	}
+	return out.Data
+}
+
+func (g *gallery) save(path string, data []byte) {
+	g.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		g.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// write puts the pictures into the repository, with a sheet of all of them.
+func (g *gallery) write(b *Browser) {
+	g.t.Helper()
+	var sheet bytes.Buffer
+	sheet.WriteString(`<!doctype html><meta charset="utf-8"><style>body{margin:16px;font:13px system-ui;background:#fff;width:1560px}
+section{display:grid;grid-template-columns:440px 440px 127px 127px;gap:8px;margin-bottom:12px;align-items:start}h2{grid-column:1/-1;margin:0;font:600 14px system-ui}
+img{width:100%;outline:1px solid #ccc}i{display:block}.two{columns:1}</style>`)
+	for _, s := range g.all {
+		fmt.Fprintf(&sheet, "<section><h2>%s</h2>", html.EscapeString(s.name))
+		for _, l := range looks {
+			data := s.files[l.Name]
+			if data == nil {
+				sheet.WriteString("<i></i>")
+				continue
+			}
+			g.save(filepath.Join(screensDir, s.name+"-"+l.Name+".jpg"), data)
+			fmt.Fprintf(&sheet, `<img alt="" src="data:image/jpeg;base64,%s">`, base64.StdEncoding.EncodeToString(data))
+		}
+		sheet.WriteString("</section>")
+	}
+	file := filepath.Join(g.t.TempDir(), "sheet.html")
+	g.save(file, sheet.Bytes())
+	tab := b.Private("")
+	tab.do("sizing the sheet", chromedp.EmulateViewport(1190, 900))
+	tab.Go("file://" + file)
+	tab.Until("the pictures", `[...document.images].every(i => i.complete)`)
+	g.save(filepath.Join(screensDir, "contact-sheet.jpg"), tab.picture("jpeg", 50, 1, true))
+
+	files, err := os.ReadDir(screensDir)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	total := int64(0)
+	for _, f := range files {
+		if i, err := f.Info(); err == nil {
+			total += i.Size()
+		}
+	}
+	g.t.Logf("%d files, %d bytes", len(files), total)
+	if total > screensLimit {
+		g.t.Errorf("%s holds %d bytes, more than %d", screensDir, total, screensLimit)
+	}
+}
