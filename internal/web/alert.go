@@ -109,8 +109,7 @@ func (v *visit) whys(d *query.AlertDetail) []view.Why {
 	}
 	var out []view.Why
 	told := map[muster.UserName]bool{}
-	for i := len(d.Why.People) - 1; i >= 0; i-- {
-		who := d.Why.People[i]
+	for _, who := range slices.Backward(d.Why.People) {
 		if told[who.User] {
 			continue
 		}

@@ -10,8 +10,7 @@ import (
 )
 
 func fieldsOf(err error) []muster.FieldError {
-	var e *muster.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*muster.Error](err); ok {
 		return e.Fields
 	}
 	return nil

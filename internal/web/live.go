@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -80,6 +81,9 @@ func topicOf(name string) (topic, error) {
 // stream sends changes until the reader goes, the session ends or the server stops. It subscribes before it asks what
 // was missed, so that nothing falls between the two.
 func (v *visit) stream(t topic, who string, still func() error) error {
+	if v.r.Method != http.MethodGet {
+		return nil // HEAD: there is a stream here
+	}
 	if !v.streams.enter(who) {
 		return &muster.Error{Code: muster.ErrRateLimited, Message: "Too many live tabs are open. Close some.", RetryAfter: 10 * time.Second}
 	}
@@ -159,7 +163,8 @@ func (v *visit) missed(t topic) (parts []string, seq int64, err error) {
 		return nil, 0, nil
 	}
 	after, perr := strconv.ParseInt(last, 10, 64)
-	if t.incident == "" || perr != nil || after < 0 {
+	known := t.incident != "" && perr == nil && after >= 0
+	if !known {
 		return []string{"*"}, 0, nil
 	}
 	entries, err := v.entriesAfter(t.incident, after)

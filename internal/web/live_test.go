@@ -33,7 +33,7 @@ func (p *person) listen(topic, last string) *stream {
 	res, err := p.client.Do(req)
 	p.must(err)
 	p.t.Cleanup(func() { _ = res.Body.Close() })
-	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {
+	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/event-stream" {
 		p.t.Fatalf("the stream is answered %d %s", res.StatusCode, res.Header.Get("Content-Type"))
 	}
 	return &stream{p.t, bufio.NewScanner(res.Body), cancel}

@@ -149,11 +149,21 @@ func TestViewersSeeButDoNotAct(t *testing.T) {
 	}
 	before := w.rows()
 	for _, c := range [][]string{
-		{"/a/" + id + "/ack"}, {"/a/" + id + "/escalate"}, {"/a/" + id + "/resolve"}, {"/declare", "title", "x"}, {"/i/" + key + "/say", "text", "x"},
-		{"/i/" + key + "/update", "known", "x", "next_update_by", "30"}, {"/i/" + key + "/severity", "severity", "SEV1"}, {"/i/" + key + "/resolve"},
-		{"/i/" + key + "/role", "role", "scribe", "person", "vera"}, {"/status/public/open", "title", "x"}, {"/settings/keys", "name", "x"},
-		{"/settings/teams/storefront", "body", "kind: team\nname: storefront\ntitle: Mine\n", "etag", "1"}, {"/oncall/override", "roster", "storefront", "from", "2026-11-22T10:00", "to", "2026-11-22T12:00"},
-		{"/settings/connectors/phone/test"}, {"/i/" + key + "/say", "text", "/severity SEV1"},
+		{"/a/" + id + "/ack"},
+		{"/a/" + id + "/escalate"},
+		{"/a/" + id + "/resolve"},
+		{"/declare", "title", "x"},
+		{"/i/" + key + "/say", "text", "x"},
+		{"/i/" + key + "/update", "known", "x", "next_update_by", "30"},
+		{"/i/" + key + "/severity", "severity", "SEV1"},
+		{"/i/" + key + "/resolve"},
+		{"/i/" + key + "/role", "role", "scribe", "person", "vera"},
+		{"/status/public/open", "title", "x"},
+		{"/settings/keys", "name", "x"},
+		{"/settings/teams/storefront", "body", "kind: team\nname: storefront\ntitle: Mine\n", "etag", "1"},
+		{"/oncall/override", "roster", "storefront", "from", "2026-11-22T10:00", "to", "2026-11-22T12:00"},
+		{"/settings/connectors/phone/test"},
+		{"/i/" + key + "/say", "text", "/severity SEV1"},
 	} {
 		vera.post(c[0], c[1:]...).want(t, http.StatusForbidden)
 	}

@@ -101,7 +101,6 @@ func (v *visit) phone(status int, d *query.PagePhone, problem string) error {
 			p.DeclareURL = self + "/declare"
 		}
 	}
-	v.w.Header().Set("Referrer-Policy", "no-referrer, same-origin")
 	return v.render(status, view.PhonePage(p))
 }
 

@@ -90,8 +90,7 @@ func (v *visit) answer(h handler) {
 	if v.r.Method == http.MethodPost {
 		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
 		if err := v.r.ParseForm(); err != nil {
-			var big *http.MaxBytesError
-			if errors.As(err, &big) {
+			if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
 				v.fail(muster.Errorf(muster.ErrTooLarge, "This is larger than 1 MiB, which is the most that a form may send."))
 				return
 			}

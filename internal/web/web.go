@@ -101,7 +101,7 @@ func New(d Deps) (*Web, error) {
 	w := &Web{
 		Deps: d, cookies: httpx.Cookies{Secure: d.Secure}, mux: http.NewServeMux(), closing: make(chan struct{}),
 		md:      newMarkdown(),
-		signIns: httpx.NewLimiter(10, time.Minute, 4096), passes: httpx.NewLimiter(10, 10*time.Minute, 4096),
+		signIns: httpx.NewLimiter(30, time.Minute, 4096), passes: httpx.NewLimiter(10, 10*time.Minute, 4096),
 		reports: httpx.NewLimiter(6, 10*time.Minute, 4096), forgeries: httpx.NewLimiter(3, 10*time.Minute, 1024),
 		setups: httpx.NewLimiter(10, time.Minute, 1024),
 	}

@@ -240,7 +240,7 @@ func joined(list []string) string {
 	}
 }
 
-// wakes says whom a press wakes: "This pages 3 people: Ana, Ravi, Chen."
+// wakes says whom a press wakes, as in "This pages 3 people: Ana, Ravi, Chen", before it is pressed.
 func wakes(names []string) string {
 	switch len(names) {
 	case 0:

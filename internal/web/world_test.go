@@ -221,6 +221,7 @@ func (w *world) rows() map[string]string {
 	var tables []string
 	list, err := w.db.QueryContext(w.t.Context(), `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
 	w.must(err)
+	defer func() { _ = list.Close() }()
 	for list.Next() {
 		var name string
 		w.must(list.Scan(&name))
