@@ -11,9 +11,11 @@ import (
 // commands. The first comer never waits for others. It owns no goroutine while nothing is to do.
 //
 // run gets at most maxSet items and returns one result for each; when it fails as a whole, each item is run singly, so
-// that one that cannot be stored does not fail its neighbours.
+// that one that cannot be stored does not fail its neighbours. A store that is unavailable is that for each of them, so
+// they are told at once. Whatever run does, a panic included, everybody gets an answer.
 type combiner[In, Out any] struct {
-	run func(ctx context.Context, items []In) ([]Out, error)
+	run      func(ctx context.Context, items []In) ([]Out, error)
+	panicked func(p any) // is told of a panic of run; nil: nobody
 
 	mu      sync.Mutex
 	queue   []waiting[In, Out]
@@ -89,8 +91,8 @@ func (c *combiner[In, Out]) runSet(set []waiting[In, Out]) {
 	for i, w := range set {
 		items[i] = w.in
 	}
-	outs, err := c.run(context.Background(), items)
-	if err != nil && len(set) > 1 {
+	outs, err := c.attempt(items)
+	if err != nil && len(set) > 1 && muster.CodeOf(err) != muster.ErrUnavailable {
 		for _, w := range set {
 			c.runSet([]waiting[In, Out]{w})
 		}
@@ -103,4 +105,20 @@ func (c *combiner[In, Out]) runSet(set []waiting[In, Out]) {
 		}
 		w.done <- r
 	}
+}
+
+func (c *combiner[In, Out]) attempt(items []In) (outs []Out, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if c.panicked != nil {
+				c.panicked(p)
+			}
+			err = muster.Errorf(muster.ErrInternal, "Something went wrong inside Muster: the log says more.")
+		}
+	}()
+	outs, err = c.run(context.Background(), items)
+	if err == nil && len(outs) != len(items) {
+		err = muster.Errorf(muster.ErrInternal, "Something went wrong inside Muster: %d results for %d items.", len(outs), len(items))
+	}
+	return outs, err
 }

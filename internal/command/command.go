@@ -3,7 +3,9 @@ package command
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -52,8 +54,13 @@ func New(d Deps) *Commands {
 	c.intake.run = c.receive
 	c.starts.run = c.start
 	c.ends.run = c.finish
+	c.intake.panicked, c.starts.panicked, c.ends.panicked = c.panicked, c.panicked, c.panicked
 	c.ops = c.table()
 	return c
+}
+
+func (c *Commands) panicked(p any) {
+	c.Log.Error("a set of commands panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }
 
 // Call is one run of an operation: its transaction, who does it, and the catalog that it decides with.
@@ -139,10 +146,18 @@ func (c *Commands) write(ctx context.Context, lane store.Lane, op string, actor 
 			return fn(last)
 		})
 		if err == nil && last != nil && *last.docs {
-			return c.Load(ctx) // who changed the catalog sees it from here on
+			// Who changed the catalog sees it from here on. It is changed whether or not it can be read at this moment: the
+			// next command tries again.
+			if err := c.Load(context.WithoutCancel(ctx)); err != nil {
+				c.Log.Error("the catalog that was just written cannot be read", "op", op, "error", err)
+			}
+			return nil
 		}
-		if !errors.Is(err, errStale) || try == 5 {
+		switch {
+		case !errors.Is(err, errStale):
 			return err
+		case try == 5:
+			return muster.WrapError(muster.ErrUnavailable, err, "The catalog changes too fast at this moment: nothing was changed. Try again.")
 		}
 		if err := c.Load(ctx); err != nil {
 			return err
