@@ -136,6 +136,8 @@ func (a *App) committed(events []store.Event) {
 		switch e.Topic {
 		case "secrets":
 			a.connectors.forget()
+		case "settings":
+			go a.settingsChanged()
 		case "keys", "catalog":
 			if rest := a.rest.Load(); rest != nil {
 				rest.Invalidate()
@@ -214,6 +216,13 @@ func (a *App) findPublicURL(ctx context.Context) error {
 	u = strings.TrimRight(u, "/")
 	a.public.Store(&u)
 	return nil
+}
+
+// settingsChanged takes over what setup stored.
+func (a *App) settingsChanged() {
+	if err := a.findPublicURL(a.ctx); err != nil && a.ctx.Err() == nil {
+		a.Log.Error("the public address cannot be read", "error", err)
+	}
 }
 
 // URL is the address under which people reach Muster.

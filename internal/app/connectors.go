@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -28,6 +27,7 @@ type connectors struct {
 
 	mu   sync.Mutex
 	made map[muster.ConnectorName]made
+	age  int // raised by forget: what was made of older secrets is not kept
 }
 
 type made struct {
@@ -41,11 +41,12 @@ func (c *connectors) get(ctx context.Context, name muster.ConnectorName) (connec
 	cat := c.live.Current().Catalog
 	doc := cat.Connectors[name]
 	if doc == nil {
-		return nil, connector.Permanent(fmt.Errorf("there is no connector called %q any more", name))
+		return nil, connector.Permanent(muster.Errorf(muster.ErrNotFound, "there is no connector called %q any more", name))
 	}
 	rev := cat.RevisionOf(muster.DocRef(muster.KindConnectors, name))
 	c.mu.Lock()
 	m, ok := c.made[name]
+	age := c.age
 	c.mu.Unlock()
 	if ok && m.revision == rev {
 		return m.conn, nil
@@ -66,6 +67,9 @@ func (c *connectors) get(ctx context.Context, name muster.ConnectorName) (connec
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.age != age {
+		return conn, nil // a secret changed meanwhile: the next call makes it anew
+	}
 	if c.made == nil {
 		c.made = map[muster.ConnectorName]made{}
 	}
@@ -77,7 +81,7 @@ func (c *connectors) get(ctx context.Context, name muster.ConnectorName) (connec
 func (c *connectors) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.made = nil
+	c.made, c.age = nil, c.age+1
 }
 
 // check is the catalog's check of connector documents.

@@ -354,6 +354,7 @@ func (c *Commands) Setup(ctx context.Context, in Setup) (*SetupResult, error) {
 			return err
 		}
 		out.IntakeKey = key.Token
+		call.Emit(store.Event{Topic: "settings"})
 		return call.audit("setup", string(in.Name), nil)
 	})
 	if err != nil {

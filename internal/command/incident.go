@@ -151,9 +151,13 @@ func (c *Call) declare(r *rows, in DeclareIncident, a *muster.Alert) (*muster.In
 	en.Pinned = true
 	if a != nil {
 		a.Incident, a.IncidentKey = inc.ID, inc.Key
-		fired := c.alertEntry(a, muster.EntrySignal, firedText(c.sourceName(a.Source), a))
-		fired.At, fired.By = a.DetectedAt, muster.By{Name: c.sourceName(a.Source).Name, Machine: true, Surface: muster.SurfaceIntake}
-		r.entries = append(r.entries, fired)
+		if i := slices.IndexFunc(r.entries, func(e *muster.Entry) bool { return e.Kind == muster.EntrySignal && e.Alert == a.ID }); i >= 0 {
+			r.entries[i].Incident = inc.ID // the alert opened just now: its first entry is the room's, too
+		} else {
+			fired := c.alertEntry(a, muster.EntrySignal, firedText(c.sourceName(a.Source), a))
+			fired.At, fired.By = a.DetectedAt, c.sourceName(a.Source).By()
+			r.entries = append(r.entries, fired)
+		}
 		if !a.AcknowledgedAt.IsZero() {
 			acked := c.alertEntry(a, muster.EntryAlert, a.AcknowledgedBy.Name+" acknowledged the alert")
 			acked.At, acked.By = a.AcknowledgedAt, *a.AcknowledgedBy
