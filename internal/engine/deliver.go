@@ -58,7 +58,12 @@ func (e *Engine) deliver(w work) {
 	d := w.delivery
 	ctx := context.WithoutCancel(e.ctx)
 	e.Failpoint("deliver-before-start")
-	s, ok, err := e.Commands.StartDelivery(ctx, d, w.ready)
+	var s command.Started
+	var ok bool
+	err := e.insist(func() (err error) {
+		s, ok, err = e.Commands.StartDelivery(ctx, d, w.ready)
+		return err
+	})
 	if err != nil {
 		e.Log.Error("a delivery cannot be begun", "delivery", d.ID, "error", err)
 		return // its lease ends and it is claimed again
@@ -82,10 +87,27 @@ func (e *Engine) deliver(w work) {
 		}
 		e.Log.Warn("a delivery failed", "delivery", d.ID, "connector", d.Connector, "attempt", s.Delivery.Attempts, "permanent", r.Permanent, "error", err)
 	}
-	if err := e.Commands.FinishDelivery(ctx, r); err != nil {
+	if err := e.insist(func() error { return e.Commands.FinishDelivery(ctx, r) }); err != nil {
 		e.Log.Error("the result of a delivery cannot be written: it is sent again", "delivery", d.ID, "error", err)
 	}
 	e.Failpoint("deliver-after-result")
+}
+
+// insist runs a write again while the store is unavailable, at most as long as the lease of a delivery lasts: a page need
+// not wait for the end of its lease, nor go out twice, because the database was away for a second.
+func (e *Engine) insist(write func() error) error {
+	until := time.Now().Add(e.Commands.Lease)
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		err := write()
+		if muster.CodeOf(err) != muster.ErrUnavailable || time.Until(until) < pause {
+			return err
+		}
+		select {
+		case <-e.ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
 }
 
 // call hands a delivery over, with a time-out and a guard: a connector that panics fails this attempt and nothing else.

@@ -1,4 +1,4 @@
-// Package engine runs the loops: timers that are due, deliveries that want out, the janitor. It decides nothing: what a
+// Package engine runs the loops: timers that are due, deliveries that want out, the catalog of other nodes, the janitor. It decides nothing: what a
 // timer does and whether a page is still wanted is a command; how a message leaves is a connector. Loops sleep until the
 // earliest row is due, wake when a commit says so, and look once in a while on their own, because a wake-up may be lost
 // and a row may not.
@@ -102,7 +102,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, loop := range []func(){e.timerLoop, e.claimLoop, e.janitorLoop} {
+	for _, loop := range []func(){e.timerLoop, e.claimLoop, e.janitorLoop, e.catalogLoop} {
 		e.wg.Go(loop)
 	}
 	return nil
@@ -135,11 +135,11 @@ func (e *Engine) Committed(events []store.Event) {
 // sleep waits until due (zero: nothing is due), at most safetyPoll, or until the waker announces something sooner. It
 // returns false when the engine stops.
 func (e *Engine) sleep(w *waker, due muster.Instant) bool {
-	wait := safetyPoll
-	if !due.IsZero() {
-		wait = min(max(time.Until(due.Time), 0), safetyPoll)
+	until := time.Now().Add(safetyPoll)
+	if !due.IsZero() && due.Before(until) {
+		until = due.Time
 	}
-	timer := time.NewTimer(wait)
+	timer := time.NewTimer(max(time.Until(until), 0))
 	defer timer.Stop()
 	for {
 		select {
@@ -151,12 +151,29 @@ func (e *Engine) sleep(w *waker, due muster.Instant) bool {
 			w.mu.Lock()
 			d := w.due
 			w.mu.Unlock()
-			if d.IsZero() {
-				continue
+			if !d.IsZero() && d.Before(until) {
+				until = d
+				timer.Reset(max(time.Until(until), 0))
 			}
-			if left := time.Until(d); left < wait {
-				wait = max(left, 0)
-				timer.Reset(wait)
+		}
+	}
+}
+
+// catalogEvery is how often a node looks whether another one changed the catalog. What writes looks by itself.
+const catalogEvery = 5 * time.Second
+
+// catalogLoop keeps up with a catalog that other nodes change: who may sign in and who is on call are also read where
+// nothing is written.
+func (e *Engine) catalogLoop() {
+	tick := time.NewTicker(catalogEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-e.ctx.Done():
+			return
+		case <-tick.C:
+			if err := e.Commands.Load(e.ctx); err != nil && e.ctx.Err() == nil {
+				e.Log.Error("the catalog cannot be read", "error", err)
 			}
 		}
 	}

@@ -27,8 +27,11 @@ type work struct {
 	ready    *command.Started
 }
 
+// pool is one connector's queue. A delivery stands in it once: when its lease ends while it waits and it is claimed
+// again, the newer claim takes its place, so that a slow provider does not fill the memory with stale claims.
 type pool struct {
-	queue   []work
+	queue   []muster.DeliveryID
+	waits   map[muster.DeliveryID]work
 	running int
 }
 
@@ -44,10 +47,18 @@ func (p *pools) add(d work) {
 	}
 	q := p.queues[d.delivery.Connector]
 	if q == nil {
-		q = &pool{}
+		q = &pool{waits: map[muster.DeliveryID]work{}}
 		p.queues[d.delivery.Connector] = q
 	}
-	q.queue = append(q.queue, d)
+	id := d.delivery.ID
+	old, waits := q.waits[id]
+	if !waits || old.delivery.Epoch < d.delivery.Epoch {
+		q.waits[id] = d
+	}
+	if waits {
+		return
+	}
+	q.queue = append(q.queue, id)
 	if q.running < perConnector {
 		q.running++
 		p.wg.Go(func() { p.work(q) })
@@ -62,9 +73,10 @@ func (p *pools) work(q *pool) {
 			p.mu.Unlock()
 			return
 		}
-		d := q.queue[0]
-		q.queue[0] = work{}
+		id := q.queue[0]
 		q.queue = q.queue[1:]
+		d := q.waits[id]
+		delete(q.waits, id)
 		p.mu.Unlock()
 		p.deliver(d)
 	}

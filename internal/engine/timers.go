@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -21,7 +20,7 @@ func (e *Engine) timerLoop() {
 		e.timers.take()
 		next, err := e.fireDue()
 		if err != nil && e.ctx.Err() == nil {
-			e.Log.Error("timers cannot be read", "error", err)
+			e.Log.Error("timers cannot be fired", "error", err)
 			next = muster.At(time.Now().Add(time.Second))
 		}
 		if !e.sleep(&e.timers, next) {
@@ -45,28 +44,37 @@ func (e *Engine) fireDue() (next muster.Instant, err error) {
 			return next, err
 		}
 		var wg sync.WaitGroup
-		slots := make(chan struct{}, atOnce)
-		for _, t := range due {
+		slots, stuck := make(chan struct{}, atOnce), make([]error, len(due))
+		for i, t := range due {
 			slots <- struct{}{}
 			wg.Go(func() {
 				defer func() { <-slots }()
-				e.fire(t)
+				stuck[i] = e.fire(t)
 			})
 		}
 		wg.Wait()
+		for _, err := range stuck {
+			if err != nil {
+				return next, err // what is due stays due: without a pause this would spin
+			}
+		}
 	}
 	return next, e.ctx.Err()
 }
 
-func (e *Engine) fire(t muster.Timer) {
+// fire lets a timer happen. An error says that it is still due: the store does not take anything.
+func (e *Engine) fire(t muster.Timer) error {
+	ctx := context.WithoutCancel(e.ctx)
 	e.Failpoint("timer-before")
-	err := e.Commands.FireTimer(context.WithoutCancel(e.ctx), t.ID)
+	err := e.Commands.FireTimer(ctx, t.ID)
 	e.Failpoint("timer-after")
-	if err == nil {
-		return
+	if err == nil || muster.CodeOf(err) == muster.ErrUnavailable {
+		return err
 	}
 	e.Log.Error("a timer failed", "timer", t.ID, "kind", t.Kind, "ref", t.Ref, "error", err)
-	if derr := e.Commands.DelayTimer(context.WithoutCancel(e.ctx), t.ID, poisonDelay); derr != nil {
-		e.Log.Error("a timer that failed cannot be put off", "timer", t.ID, "error", errors.Join(err, derr))
+	err = e.Commands.DelayTimer(ctx, t.ID, poisonDelay)
+	if muster.CodeOf(err) == muster.ErrNotFound {
+		return nil // somebody else took it meanwhile
 	}
+	return err
 }
