@@ -135,7 +135,10 @@ func (p *Play) fail(ctx context.Context, s *state) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(res) == 0 || res[0].Alert == "" {
+	if len(res) == 0 {
+		return "", muster.Errorf(muster.ErrConflict, "The alert was not taken: it holds no signal.")
+	}
+	if res[0].Alert == "" {
 		return "", muster.Errorf(muster.ErrConflict, "The alert was not taken: %s.", res[0].Detail)
 	}
 	s.Alert = res[0].Alert
