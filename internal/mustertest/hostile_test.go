@@ -1,0 +1,43 @@
+package mustertest_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/mustertest"
+)
+
+// Whoever could choose both a stored secret and the server that it is sent to could read every secret.
+func TestOwnersOfATeamCannotSendSecretsAway(t *testing.T) {
+	bubble(t, func(t *testing.T, w *mustertest.World) {
+		apply := func(as muster.UserName, doc string) *mustertest.Answer {
+			return w.Do(as, "POST", "/api/v1/apply", map[string]string{"documents": doc})
+		}
+		const mail = "kind: connector\nname: mail\ntype: email\nteam: storefront\nsettings: {host: HOST, from: a@b.example, username: u}\nsecrets: {password: SECRET}\n"
+		own := strings.NewReplacer("HOST", "mail.example", "SECRET", "phones-secret").Replace(mail)
+		apply("ravi", own).Want(http.StatusForbidden)
+		apply("ana", own).Want(http.StatusOK)
+		apply("ravi", strings.ReplaceAll(own, "mail.example", "evil.example")).Want(http.StatusForbidden)
+		apply("ravi", strings.ReplaceAll(own, "phones-secret", "teams-secret")).Want(http.StatusForbidden)
+		apply("ravi", own+"title: Our mail\n").Want(http.StatusOK)
+	})
+}
+
+// By its directory ID a chat knows who speaks: nobody may take another person's.
+func TestOnlyAdminsSayWhoSpeaksInAChat(t *testing.T) {
+	bubble(t, func(t *testing.T, w *mustertest.World) {
+		doc := "kind: user\nname: ravi\ndisplay: Ravi\nzone: Europe/Berlin\ntitle: Engineer\n"
+		w.Do("ravi", "POST", "/api/v1/apply", map[string]string{"documents": doc}).Want(http.StatusOK)
+		w.Do("ravi", "POST", "/api/v1/apply", map[string]string{"documents": doc + "directory: dir-ana\n"}).Want(http.StatusForbidden)
+	})
+}
+
+func TestAConnectorThatIsNotThereAnswersLikeAWrongSignature(t *testing.T) {
+	bubble(t, func(t *testing.T, w *mustertest.World) {
+		for _, name := range []string{"teams", "phones", "nothing"} {
+			w.Do("", "POST", "/chat/teams/"+name+"/webhook", `{"type":"message","text":"open x"}`).Want(http.StatusUnauthorized)
+		}
+	})
+}
