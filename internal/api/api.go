@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/chatop"
@@ -88,6 +89,7 @@ type API struct {
 	routes   []route
 	csrf     *http.CrossOriginProtection
 	inflight inflight
+	turns    [32]sync.Mutex // of messages of chats, by their key: what is sent twice at once is done once
 	spec     []byte
 	specTag  string
 	docs     []byte

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"hash/crc32"
 	"net/http"
 
 	"github.com/muster-oncall/muster"
@@ -63,6 +64,9 @@ func (a *API) inbound(r *http.Request, name muster.ConnectorName) (connector.Inb
 func (a *API) reply(r *http.Request, name muster.ConnectorName, msg connector.ChatMessage, body []byte) string {
 	ctx := r.Context()
 	key, hash := "chat:"+digest(string(name), msg.Tenant, msg.Room, msg.ID), digest(string(body))
+	turn := &a.turns[crc32.ChecksumIEEE([]byte(key))%uint32(len(a.turns))]
+	turn.Lock() // sent again while it is still being done: the second waits for the first one's answer
+	defer turn.Unlock()
 	if a.Replays != nil && msg.ID != "" {
 		old, err := a.Replays.Recall(ctx, key)
 		var text string

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -152,6 +153,21 @@ func TestTeams(t *testing.T) {
 	want(t, w.do("GET", "/api/v1/incidents/INC-2", ""), 200, `"user":"ana"`, `"surface":"chat"`)
 	want(t, w.do("GET", "/api/v1/incidents/INC-1", ""), 200, `Dana (guest)`)
 
+	twice := string(fake.Message{Mention: "StatusPage", Text: "open Sent again and again", Name: "Dana", At: time.Unix(1_800_000_000, 0)}.Body())
+	sign, err := fake.Sign(teamsSecret, []byte(twice))
+	must(t, err)
+	var answers [4]string
+	var wg sync.WaitGroup
+	for i := range answers {
+		wg.Go(func() { answers[i] = w.do("POST", path, twice, "Authorization", sign).Body.String() })
+	}
+	wg.Wait()
+	for _, a := range answers[1:] {
+		if a != answers[0] {
+			t.Errorf("at the same moment it is answered %s and %s", answers[0], a)
+		}
+	}
+
 	body := string(fake.Message{Mention: "StatusPage", Text: "open x", Name: "Eve"}.Body())
 	for name, sign := range map[string]string{"none": "", "wrong": "HMAC AAAA", "another": "Bearer " + w.admin} {
 		rec := w.do("POST", path, body, "Authorization", sign)
@@ -160,7 +176,7 @@ func TestTeams(t *testing.T) {
 			t.Error(name, "shows the secret")
 		}
 	}
-	sign, err := fake.Sign(teamsSecret, []byte(body))
+	sign, err = fake.Sign(teamsSecret, []byte(body))
 	must(t, err)
 	want(t, w.do("POST", path, body+" ", "Authorization", sign), 401)
 	want(t, w.do("POST", "/chat/teams/other/webhook", body, "Authorization", sign), 401)
