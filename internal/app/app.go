@@ -77,7 +77,7 @@ type App struct {
 	public     atomic.Pointer[string]
 	server     *http.Server
 	served     chan error
-	ctx        context.Context // ends when the app stops: streams hang on it
+	ctx        context.Context //nolint:containedctx // ends when the app stops: streams hang on it
 	cancel     context.CancelFunc
 }
 

@@ -94,7 +94,7 @@ func (a *App) guide(access *demo.Access) web.Guide {
 func (a *App) sayInTeams(ctx context.Context, secret, text, directory, name string) error {
 	msg := fake.Message{Mention: "StatusPage", Text: text, Name: name, ObjectID: directory, At: time.Now()}
 	url := "http://" + a.Listener.Addr().String() + "/chat/teams/" + string(demo.Teams) + "/webhook"
-	if _, err := fake.Post(ctx, http.DefaultClient, url, secret, msg); err != nil {
+	if _, err := fake.Post(ctx, &http.Client{}, url, secret, msg); err != nil {
 		return muster.WrapError(muster.ErrConflict, err, "The message from Teams was not taken: %v.", err)
 	}
 	return nil

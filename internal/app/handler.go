@@ -147,7 +147,7 @@ func (p replays) Keep(ctx context.Context, in api.Replay) error {
 // publication of a page follows the other, and each renders what is true when its turn comes: the newest is the last.
 func (a *App) publishStatus(ctx context.Context, page muster.StatusPageName) error {
 	turn, _ := a.publishing.LoadOrStore(page, new(sync.Mutex))
-	mu := turn.(*sync.Mutex)
+	mu, _ := turn.(*sync.Mutex)
 	mu.Lock()
 	defer mu.Unlock()
 	files, err := a.renderStatus(ctx, page)

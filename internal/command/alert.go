@@ -23,21 +23,18 @@ type NoteAlert struct {
 }
 
 // step runs an event of the escalation of an alert and gathers what follows.
-func (c *Call) step(r *rows, a *muster.Alert, event escalate.Event) (*muster.Escalation, error) {
+func (c *Call) step(r *rows, a *muster.Alert, event escalate.Event) error {
 	e, err := c.EscalationOf(a.ID)
 	if err != nil || e == nil {
-		return nil, err
+		return err
 	}
 	contacts, err := c.contactsFor(&e.Policy)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	run, eff := plan.Escalate(c.Snap, contacts, *e, event, c.Now())
-	if err := c.apply(r, a, &run, eff); err != nil {
-		return nil, err
-	}
 	r.runs = append(r.runs, &run)
-	return &run, nil
+	return c.apply(r, a, &run, eff)
 }
 
 // ackAlert acknowledges: pages stop, the time-out of the acknowledgement starts.
@@ -60,7 +57,7 @@ func (c *Call) ackAlert(in NoteAlert) (*muster.Alert, error) {
 	by := c.Actor.By()
 	a.Status, a.AcknowledgedAt, a.AcknowledgedBy = muster.AlertAcknowledged, c.Now(), &by
 	a.Triage = false
-	if _, err := c.step(&r, a, escalate.Event{Kind: escalate.Ack}); err != nil {
+	if err := c.step(&r, a, escalate.Event{Kind: escalate.Ack}); err != nil {
 		return nil, err
 	}
 	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, withNote(c.Actor.Name+" acknowledged"+viaText(c.Actor), in.Note)))
@@ -156,7 +153,7 @@ func (c *Call) reopenPaging(a *muster.Alert, text string) error {
 	var r rows
 	a.Status, a.AcknowledgedAt, a.AcknowledgedBy = muster.AlertOpen, muster.Instant{}, nil
 	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, text))
-	if _, err := c.step(&r, a, escalate.Event{Kind: escalate.Unack}); err != nil {
+	if err := c.step(&r, a, escalate.Event{Kind: escalate.Unack}); err != nil {
 		return err
 	}
 	r.changed = append(r.changed, a)
@@ -182,7 +179,7 @@ func (c *Call) escalateAlert(in NoteAlert) (*muster.Alert, error) {
 		return nil, err
 	}
 	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, withNote(c.Actor.Name+" escalated", in.Note)))
-	if _, err := c.step(&r, a, escalate.Event{Kind: escalate.Escalate, Because: c.Actor.Name + " asked for it"}); err != nil {
+	if err := c.step(&r, a, escalate.Event{Kind: escalate.Escalate, Because: c.Actor.Name + " asked for it"}); err != nil {
 		return nil, err
 	}
 	r.changed = append(r.changed, a)
@@ -207,7 +204,7 @@ func (c *Call) resolveAlert(a *muster.Alert, text string) error {
 	by := c.Actor.By()
 	a.Status, a.ResolvedAt, a.ResolvedBy = muster.AlertResolved, c.Now(), &by
 	a.Triage, a.Suppressed = false, nil
-	if _, err := c.step(&r, a, escalate.Event{Kind: escalate.Resolve}); err != nil {
+	if err := c.step(&r, a, escalate.Event{Kind: escalate.Resolve}); err != nil {
 		return err
 	}
 	if err := c.DeleteTimersOf(string(a.ID)); err != nil {
@@ -237,7 +234,7 @@ func (c *Call) release(a *muster.Alert, text string) error {
 	var r rows
 	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, text))
 	if a.Suppressed == nil && !a.Triage {
-		if _, err := c.step(&r, a, escalate.Event{Kind: escalate.Release}); err != nil {
+		if err := c.step(&r, a, escalate.Event{Kind: escalate.Release}); err != nil {
 			return err
 		}
 	}

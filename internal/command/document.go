@@ -43,7 +43,7 @@ type Document struct {
 
 // ApplyDocuments writes many documents at once: all of them or none.
 type ApplyDocuments struct {
-	Documents string `json:"documents" doc:"documents in YAML, divided by ---, or in JSON"`
+	Documents string `json:"documents" raw:"yes" doc:"documents in YAML, divided by ---, or in JSON"`
 	File      string `json:"file,omitempty" doc:"name of the file, for messages"`
 	Why       string `json:"why,omitempty" doc:"why, for the history"`
 	DryRun    bool   `json:"dry_run,omitempty" doc:"only say what would change"`
@@ -187,8 +187,7 @@ func (c *Call) applyDocuments(in ApplyDocuments) (*Applied, error) {
 		return out, nil
 	}
 	if in.DryRun {
-		_, err := c.checkDocs(changes)
-		return out, err
+		return out, c.checkDocs(changes)
 	}
 	rev, err := c.writeDocs(changes, in.Why)
 	out.Revision = rev
@@ -196,7 +195,7 @@ func (c *Call) applyDocuments(in ApplyDocuments) (*Applied, error) {
 }
 
 // checkDocs checks rights, each document, and the catalog that would result.
-func (c *Call) checkDocs(changes []docChange) (*muster.Catalog, error) {
+func (c *Call) checkDocs(changes []docChange) error {
 	docs := map[string]muster.Document{}
 	for _, d := range c.Snap.Catalog.All() {
 		docs[muster.DocRef(d.DocKind(), d.DocName())] = d
@@ -205,7 +204,7 @@ func (c *Call) checkDocs(changes []docChange) (*muster.Catalog, error) {
 	for _, ch := range changes {
 		ref := muster.DocRef(ch.kind, ch.name)
 		if err := c.mayWrite(docs[ref], ch.doc, ref); err != nil {
-			return nil, err
+			return err
 		}
 		if ch.doc == nil {
 			delete(docs, ref)
@@ -217,7 +216,7 @@ func (c *Call) checkDocs(changes []docChange) (*muster.Catalog, error) {
 		docs[ref] = ch.doc
 	}
 	if len(wrong) > 0 {
-		return nil, muster.Invalid("The document is not right", wrong)
+		return muster.Invalid("The document is not right", wrong)
 	}
 	all := make([]muster.Document, 0, len(docs))
 	for _, d := range docs {
@@ -225,9 +224,9 @@ func (c *Call) checkDocs(changes []docChange) (*muster.Catalog, error) {
 	}
 	next := muster.NewCatalog(c.Snap.Catalog.Revision+1, all, c.Snap.Catalog.Revisions)
 	if wrong := catalog.Check(next, c.CheckConnector); len(wrong) > 0 {
-		return nil, muster.Invalid("The catalog would not be right", wrong)
+		return muster.Invalid("The catalog would not be right", wrong)
 	}
-	return next, nil
+	return nil
 }
 
 // mayWrite asks for the right to change a document: that of the team that owns it, before and after. A person may change
@@ -265,7 +264,7 @@ func (c *Call) mayUseSecrets(old, next muster.Document) error {
 
 // writeDocs writes changes as one revision each, in order, and audits them.
 func (c *Call) writeDocs(changes []docChange, why string) (muster.Revision, error) {
-	if _, err := c.checkDocs(changes); err != nil {
+	if err := c.checkDocs(changes); err != nil {
 		return 0, err
 	}
 	head, err := c.LockHead()

@@ -64,7 +64,7 @@ func (c *Call) putText(in PutText, d muster.Document) (*Document, error) {
 	out := &Document{Kind: in.Kind, Name: in.Name, Doc: d, Created: c.Snap.Catalog.Document(in.Kind, in.Name) == nil}
 	changes := []docChange{{kind: in.Kind, name: in.Name, doc: d}}
 	if in.DryRun {
-		_, err := c.checkDocs(changes)
+		err := c.checkDocs(changes)
 		return out, err
 	}
 	var err error

@@ -34,11 +34,11 @@ type SignalResult struct {
 
 type receiveItem struct {
 	ReceiveSignals
-	prints []print
+	prints []identity
 	rev    muster.Revision
 }
 
-type print struct {
+type identity struct {
 	key     store.AlertKey
 	reasons []muster.Reason
 }
@@ -58,11 +58,11 @@ func (it *receiveItem) identify(s *plan.Snapshot) {
 		src = &muster.Source{Name: it.Source}
 	}
 	it.rev = s.Catalog.Revision
-	it.prints = make([]print, len(it.Signals))
+	it.prints = make([]identity, len(it.Signals))
 	for i := range it.Signals {
 		it.Signals[i].Source = it.Source
 		fp, why := route.FingerprintOf(&it.Signals[i], src)
-		it.prints[i] = print{store.AlertKey{Source: it.Source, Fingerprint: fp}, why}
+		it.prints[i] = identity{store.AlertKey{Source: it.Source, Fingerprint: fp}, why}
 	}
 }
 
@@ -157,7 +157,7 @@ func (b *intakeBatch) sourceActor(name muster.SourceName) muster.Actor {
 	return muster.Actor{Name: title, Machine: true, Surface: muster.SurfaceIntake}
 }
 
-func (b *intakeBatch) signal(s *muster.Signal, p print) (SignalResult, error) {
+func (b *intakeBatch) signal(s *muster.Signal, p identity) (SignalResult, error) {
 	a := b.open[p.key]
 	switch {
 	case s.State == muster.SignalResolved && a == nil:
@@ -224,7 +224,7 @@ func (b *intakeBatch) resolve(a *muster.Alert, key store.AlertKey) (SignalResult
 }
 
 // opened makes an alert out of the first signal of a condition.
-func (b *intakeBatch) opened(s *muster.Signal, p print) (SignalResult, error) {
+func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error) {
 	now := b.Now()
 	ar := plan.Arrive(b.Snap, s, now)
 	d := ar.Decision

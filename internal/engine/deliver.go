@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,10 +77,9 @@ func (e *Engine) deliver(w work) {
 	receipt, err := e.call(ctx, s)
 	r.Took = time.Since(r.At)
 	e.Failpoint("deliver-after-call")
-	switch {
-	case err == nil:
+	if err == nil {
 		r.Accepted, r.ProviderID, r.Detail = true, receipt.ProviderID, receipt.Detail
-	default:
+	} else {
 		r.Permanent, r.Unknown, r.RetryAfter = connector.IsPermanent(err), connector.IsUnknown(err), connector.RetryAfter(err)
 		r.Detail = firstLine(err.Error())
 		if errors.Is(err, context.DeadlineExceeded) {
@@ -176,9 +176,9 @@ func (e *Engine) pageMessage(s command.Started) *connector.PageMessage {
 // WhyYou is the one sentence of a page's reasons that tells a person why it is them.
 func WhyYou(why []muster.Reason) string {
 	for _, kind := range []muster.ReasonKind{muster.ReasonOverride, muster.ReasonSwap, muster.ReasonLayer, muster.ReasonStep, muster.ReasonPolicy} {
-		for i := len(why) - 1; i >= 0; i-- {
-			if why[i].Kind == kind {
-				return why[i].Text
+		for _, w := range slices.Backward(why) {
+			if w.Kind == kind {
+				return w.Text
 			}
 		}
 	}

@@ -41,7 +41,7 @@ type Deps struct {
 // Engine runs the loops. Start it once; Stop may be called twice and waits for what is under way.
 type Engine struct {
 	Deps
-	ctx     context.Context
+	ctx     context.Context //nolint:containedctx // the life of the loops, from New to Stop
 	cancel  context.CancelFunc
 	wg      sync.WaitGroup
 	timers  waker

@@ -85,7 +85,6 @@ type phones struct {
 	began  time.Time
 	rings  []ring
 	answer func(person string, n int) error // nil: accepted
-	hang   chan struct{}
 }
 
 func (p *phones) Kind() string { return "demo-phone" }

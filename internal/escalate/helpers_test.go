@@ -2,6 +2,7 @@ package escalate_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -122,7 +123,7 @@ func (s *story) doesSo(ev escalate.Event) *story {
 		for _, p := range s.last.Pages {
 			taken.Contacts[p.User] = append(taken.Contacts[p.User], p.Contact)
 		}
-		s.e.Taken = append(s.e.Taken[:len(s.e.Taken):len(s.e.Taken)], taken)
+		s.e.Taken = append(slices.Clip(s.e.Taken), taken)
 	}
 	return s
 }

@@ -41,3 +41,23 @@ func TestAConnectorThatIsNotThereAnswersLikeAWrongSignature(t *testing.T) {
 		}
 	})
 }
+
+// What people send by one surface is shown on every other.
+func TestTextOfPeopleIsCleaned(t *testing.T) {
+	bubble(t, func(t *testing.T, w *mustertest.World) {
+		sly := "Cart \u202egnp.exe\u0000\u0007\u2028<b>fails</b>"
+		const clean = "Cart gnp.exe <b>fails</b>"
+		inc := w.Do("ravi", "POST", "/api/v1/incidents", map[string]any{"title": sly}).Want(http.StatusCreated)
+		if got := inc.Text("title"); got != clean {
+			t.Errorf("the title is %q, want %q", got, clean)
+		}
+		note := w.Do("ravi", "POST", "/api/v1/incidents/INC-1/timeline", map[string]any{"text": sly + "\nsecond line"}).Want(http.StatusCreated)
+		if got := note.Text("text"); got != clean+"\nsecond line" {
+			t.Errorf("the note is %q", got)
+		}
+		w.Do("ana", "PUT", "/api/v1/secrets/odd", map[string]any{"value": " \u0007kept as it is "}).Want(http.StatusNoContent)
+		if got, err := w.App.Commands.SecretValue(t.Context(), "odd"); err != nil || got != " \u0007kept as it is " {
+			t.Errorf("the secret is %q, %v", got, err)
+		}
+	})
+}

@@ -204,7 +204,7 @@ func TestTheStatusPageFromTeams(t *testing.T) {
 		if got := say("close once more"); !strings.Contains(got, "There is no open incident right now.") {
 			t.Errorf("a second close answered %q", got)
 		}
-		req, err := http.NewRequestWithContext(t.Context(), "POST", w.URL+"/chat/teams/teams/webhook", strings.NewReader(`{"type":"message","text":"open forged"}`))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.URL+"/chat/teams/teams/webhook", strings.NewReader(`{"type":"message","text":"open forged"}`))
 		if err != nil {
 			t.Fatal(err)
 		}

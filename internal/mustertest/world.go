@@ -221,7 +221,7 @@ func (a *Answer) JSON(path string) any {
 	if err := json.Unmarshal(a.Body, &v); err != nil {
 		a.t.Fatalf("the answer is not JSON: %v: %s", err, a.Body)
 	}
-	for _, key := range strings.Split(path, ".") {
+	for key := range strings.SplitSeq(path, ".") {
 		switch at := v.(type) {
 		case map[string]any:
 			v = at[key]

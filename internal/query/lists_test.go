@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"reflect"
 	"regexp"
 	"slices"
@@ -23,7 +24,7 @@ func TestEveryQuestionHasItsShape(t *testing.T) {
 			t.Errorf("%s is there twice, by name, path or words", o.Name)
 		}
 		names[o.Name], paths[o.Path], clis[o.CLI] = true, true, true
-		if !o.Read || o.Method != "GET" || o.Status != 200 || o.Access == "" || o.Summary == "" || o.In.Kind() != reflect.Struct {
+		if !o.Read || o.Method != http.MethodGet || o.Status != 200 || o.Access == "" || o.Summary == "" || o.In.Kind() != reflect.Struct {
 			t.Errorf("%s is not a question: %+v", o.Name, o)
 		}
 		var fromPath []string

@@ -157,8 +157,8 @@ func newBench(z *Zones, r *muster.Roster, role muster.RosterRole) bench {
 // cover the moment bounds the stretch by its own end before and its own start after.
 func (b *bench) at(at int64) segment {
 	s := segment{from: always, until: never}
-	for i := len(b.overrides) - 1; i >= 0; i-- {
-		o := b.overrides[i]
+	for _, o := range slices.Backward(b.overrides) {
+
 		from, until := o.From.Micros(), o.Until.Micros()
 		if s.meets(from, until, at) {
 			s.override, s.people = o, o.People

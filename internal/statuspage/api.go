@@ -1,6 +1,7 @@
 package statuspage
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/muster-oncall/muster"
@@ -116,11 +117,8 @@ func (p Page) apiIncident(i Incident) apiIncident {
 		})
 	}
 	for n, c := range p.Doc.Components {
-		for _, name := range i.Components {
-			if name == c.Name {
-				x.Components = append(x.Components, p.apiComponent(n, c))
-				break
-			}
+		if slices.Contains(i.Components, c.Name) {
+			x.Components = append(x.Components, p.apiComponent(n, c))
 		}
 	}
 	return x

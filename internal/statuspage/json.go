@@ -2,6 +2,7 @@ package statuspage
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/muster-oncall/muster"
 )
@@ -95,11 +96,8 @@ func (p Page) incidentDoc(i Incident) incidentDoc {
 // componentsOf lists those of the page's components that an incident affects.
 func (p Page) componentsOf(i Incident) (out []muster.Component) {
 	for _, c := range p.Doc.Components {
-		for _, name := range i.Components {
-			if name == c.Name {
-				out = append(out, c)
-				break
-			}
+		if slices.Contains(i.Components, c.Name) {
+			out = append(out, c)
 		}
 	}
 	return out

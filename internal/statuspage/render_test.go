@@ -34,8 +34,11 @@ func doc() *muster.StatusPage {
 		Name: "tailwind", Title: "Tailwind Traders", Audience: muster.AudiencePublic, Support: "help@tailwind.example",
 		Intro: "How our shop and everything behind it is doing.",
 		Components: []muster.Component{
-			{Name: "cart", Title: "Shopping cart"}, {Name: "checkout", Title: "Checkout and payment"}, {Name: "search", Title: "Search"},
-			{Name: "accounts", Title: "Accounts and sign-in"}, {Name: "images", Title: "Product images"},
+			{Name: "cart", Title: "Shopping cart"},
+			{Name: "checkout", Title: "Checkout and payment"},
+			{Name: "search", Title: "Search"},
+			{Name: "accounts", Title: "Accounts and sign-in"},
+			{Name: "images", Title: "Product images"},
 		},
 	}
 }

@@ -254,7 +254,7 @@ func TestNodesStartTogether(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer db.Close() //nolint:errcheck // closing a pool does not fail
+			defer db.Close()
 			if err := db.Write(t.Context(), store.LanePeople, "test", func(tx store.Tx) error {
 				_, err := tx.NextIncidentNumber()
 				return err

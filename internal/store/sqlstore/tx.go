@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -284,7 +283,7 @@ func (w *where) list(l store.List) {
 
 // words adds a condition for each word of query: the search column has it.
 func (w *where) words(query string) {
-	for _, word := range strings.Fields(strings.ToLower(query)) {
+	for word := range strings.FieldsSeq(strings.ToLower(query)) {
 		w.and(`search LIKE ? ESCAPE '\'`, "%"+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word)+"%")
 	}
 }
@@ -329,9 +328,4 @@ func storable(s string) string {
 		return s
 	}
 	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", "\uFFFD"), "\uFFFD")
-}
-
-func isCode(err error, c muster.Code) bool {
-	var e *muster.Error
-	return errors.As(err, &e) && e.Code == c
 }

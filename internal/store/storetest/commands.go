@@ -284,8 +284,9 @@ func snapshot(w *world) {
 		if before != "1" || after != "1" {
 			w.Errorf("one read saw %q and %q", before, after)
 		}
-		if r.Now().IsZero() || r.Now() != r.Now() || r.Now().Nanosecond()%1000 != 0 {
-			w.Errorf("the instant of a read is %v", r.Now())
+		first, second := r.Now(), r.Now()
+		if first.IsZero() || first != second || first.Nanosecond()%1000 != 0 {
+			w.Errorf("the instants of one read are %v and %v", first, second)
 		}
 		return err
 	})

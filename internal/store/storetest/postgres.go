@@ -33,7 +33,7 @@ func Postgres(t testing.TB) string {
 		if err != nil {
 			t.Fatalf("connecting to MUSTER_TEST_POSTGRES: %v", err)
 		}
-		defer conn.Close(background()) //nolint:errcheck // what it had to do is done
+		defer conn.Close(background())
 		if _, err := conn.Exec(background(), statement); err != nil {
 			t.Errorf("%s: %v", statement, err)
 		}

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"crypto/rand"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -156,11 +157,12 @@ func causes(err error) string {
 	if err == nil {
 		return "no error"
 	}
-	s := err.Error()
-	for u, ok := err.(interface{ Unwrap() error }); ok && u.Unwrap() != nil; u, ok = u.Unwrap().(interface{ Unwrap() error }) { //nolint:errorlint // it prints each layer
-		s += ": " + u.Unwrap().Error()
+	var s strings.Builder
+	s.WriteString(err.Error())
+	for u, ok := err.(interface{ Unwrap() error }); ok && u.Unwrap() != nil; u, ok = u.Unwrap().(interface{ Unwrap() error }) {
+		s.WriteString(": " + u.Unwrap().Error())
 	}
-	return s
+	return s.String()
 }
 
 func background() context.Context { return context.Background() }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -39,15 +40,15 @@ func catalogAt(w *world) {
 			if err != nil {
 				return err
 			}
-			got := ""
+			var got strings.Builder
 			for i, d := range list {
 				if i > 0 {
-					got += " "
+					got.WriteString(" ")
 				}
-				got += fmt.Sprintf("%s/%s@%d", d.Kind, d.Name, d.Revision)
+				got.WriteString(fmt.Sprintf("%s/%s@%d", d.Kind, d.Name, d.Revision))
 			}
-			if got != want {
-				w.Errorf("at %d: %s, wanted %s", rev, got, want)
+			if got.String() != want {
+				w.Errorf("at %d: %s, wanted %s", rev, got.String(), want)
 			}
 		}
 		edits, err := r.DocHistory(muster.KindUsers, "ana", store.List{})

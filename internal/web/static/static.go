@@ -110,7 +110,7 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // acceptsGzip reads Accept-Encoding as far as it matters here.
 func acceptsGzip(header string) bool {
-	for _, part := range strings.Split(header, ",") {
+	for part := range strings.SplitSeq(header, ",") {
 		name, params, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if strings.EqualFold(name, "gzip") && strings.TrimSpace(params) != "q=0" {
 			return true

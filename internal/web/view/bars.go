@@ -33,7 +33,6 @@ type phaseChart struct {
 	bars     []phaseBar
 	silences []phaseBar
 	marks    []phaseMark
-	end      string
 	words    string // for those who do not see it
 }
 

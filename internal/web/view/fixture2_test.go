@@ -84,8 +84,10 @@ func onCallPage() view.OnCall {
 		},
 		MyShifts: []view.Shift{{Roster: "Storefront", Role: "Secondary", From: day(24, 9), To: day(28, 9), Running: true}, {Roster: "Storefront", Role: "Primary", From: day(30, 9), To: day(30, 17)}},
 		FairNote: "night is 22–07 local", Fairness: []view.Fairness{
-			{Person: view.Person{Name: "Ana", You: true}, Hours: 46, Night: 14, Mean: 47, Pages: 5, Heavy: true}, {Person: view.Person{Name: "Leo"}, Hours: 44, Night: 2, Mean: 47, Pages: 1},
-			{Person: view.Person{Name: "Ravi"}, Hours: 52, Mean: 47, Pages: 4}, {Person: view.Person{Name: "Chen"}, Hours: 54, Night: 6, Mean: 47, Pages: 3},
+			{Person: view.Person{Name: "Ana", You: true}, Hours: 46, Night: 14, Mean: 47, Pages: 5, Heavy: true},
+			{Person: view.Person{Name: "Leo"}, Hours: 44, Night: 2, Mean: 47, Pages: 1},
+			{Person: view.Person{Name: "Ravi"}, Hours: 52, Mean: 47, Pages: 4},
+			{Person: view.Person{Name: "Chen"}, Hours: 54, Night: 6, Mean: 47, Pages: 3},
 		},
 	}
 }
@@ -153,7 +155,8 @@ func statusPage() view.Status {
 		URL: "https://status.example.com", PreviewURL: "/status/preview", Document: view.Link{Text: "Edit components", URL: "/x"}, Confirmed: at(3, 24, 0), NextBy: at(3, 30, 0),
 		Components: []view.Component{
 			{Name: "Shopping cart", State: view.State{Tone: view.ToneMajor, Word: "Partial outage"}, URL: "/x", States: states, Days: days, Percent: "99.94 % available"},
-			{Name: "Checkout and payment", State: works, URL: "/x", States: states}, {Name: "Search", State: view.State{Tone: view.ToneMinor, Word: "Slow"}},
+			{Name: "Checkout and payment", State: works, URL: "/x", States: states},
+			{Name: "Search", State: view.State{Tone: view.ToneMinor, Word: "Slow"}},
 		},
 		Updates: []view.StatusUpdateRow{
 			{At: at(3, 24, 0), By: "Tom", Kind: "Being fixed", Text: "We are undoing the last release. Europe works again for most customers; North America and Asia follow.", NextBy: at(3, 30, 0), Incident: view.Link{Text: "INC-42", URL: "/i/INC-42"}},
@@ -184,7 +187,8 @@ func reviewPage() view.Review {
 		FindingURL: "/x", Questions: []string{"How did the release look healthy in the canary region?", "What would have told Ravi, before his shift, that the U-Bahn has no signal?"}, QuestionURL: "/x",
 		Actions: []view.ActionItem{
 			{Text: "Slow the rollout: one region per 20 min, stop at 2 % failures", Owner: "Chen", Due: time.Date(2026, 12, 4, 0, 0, 0, 0, seattle()), Tracker: view.Link{Text: "Boards 3112", URL: "https://example.com"}, DoneURL: "/x"},
-			{Text: "Drill: primary without signal", Due: day(26, 0), Overdue: true, DoneURL: "/x"}, {Text: "Brief Support earlier", Owner: "Tom", Done: true},
+			{Text: "Drill: primary without signal", Due: day(26, 0), Overdue: true, DoneURL: "/x"},
+			{Text: "Brief Support earlier", Owner: "Tom", Done: true},
 		},
 		ActionURL: "/x", Owners: []view.Option{{Value: "ana", Text: "Ana"}}, TookPart: []view.Figure{{Label: "Ana", Value: "commander"}, {Label: "Tom", Value: "communication"}, {Label: "Chen, Noor", Value: "experts"}},
 		Felt: []view.Quote{{Text: "Uneasy: 4.17.3 does not have the sale prices.", Who: "Ravi", At: at(3, 22, 15)}}, Timeline: entries(),

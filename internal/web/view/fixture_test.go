@@ -190,7 +190,8 @@ func updateForm() view.UpdateForm {
 		URL: "/i/INC-42/updates", Number: 2, LastKnown: "some customers cannot add items to the cart.", LastDoing: "we are undoing the last release.",
 		Audiences: []view.Option{
 			{Value: "public", Text: "Everybody", Hint: "status page, 214 subscribers", Selected: true},
-			{Value: "organisation", Text: "Organisation", Hint: "38 people"}, {Value: "responders", Text: "Responders", Hint: "6 people"},
+			{Value: "organisation", Text: "Organisation", Hint: "38 people"},
+			{Value: "responders", Text: "Responders", Hint: "6 people"},
 		},
 		Minutes: []view.Option{{Value: "15", Text: "15 min", Hint: "03:39"}, {Value: "30", Text: "30 min", Hint: "03:54", Selected: true}, {Value: "60", Text: "1 h", Hint: "04:24"}},
 	}
@@ -240,7 +241,9 @@ func roomPage() view.Room {
 		LinkAlertURL: "/i/INC-42/alerts",
 		StatusPages:  []view.StatusLine{{State: view.State{Tone: view.ToneMajor}, Text: "Shopping cart: partial outage", Note: "Update 1 live since 03:18", URL: "/status"}},
 		Seen: []view.Seen{
-			{Who: "Chen, Mia, Noor, Ravi, Tom", Note: "in the room"}, {Who: "Zoe", At: at(3, 23, 0)}, {Who: "Support, 3 of 4", At: at(3, 21, 0)},
+			{Who: "Chen, Mia, Noor, Ravi, Tom", Note: "in the room"},
+			{Who: "Zoe", At: at(3, 23, 0)},
+			{Who: "Support, 3 of 4", At: at(3, 21, 0)},
 			{Who: "Leo", Note: "not yet, asleep until 07:00"},
 		},
 		SeenTotal: 11, MitigateURL: "/x", ResolveURL: "/x", SeverityURL: "/x",

@@ -264,14 +264,6 @@ func problemFor(list []Problem, field string) string {
 	return ""
 }
 
-// attr gives an attribute's value or its absence.
-func current(on bool) string {
-	if on {
-		return "page"
-	}
-	return ""
-}
-
 // isoOr is iso, or nothing for a zero instant.
 func isoOr(t time.Time) string {
 	if t.IsZero() {

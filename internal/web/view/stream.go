@@ -116,8 +116,11 @@ func (ph Phase) clock(s Shell) string {
 // scribeKinds are the five kinds that a person can write.
 func scribeKinds() []Option {
 	return []Option{
-		{Value: "said", Text: "Said"}, {Value: "saw", Text: "Saw"}, {Value: "did", Text: "Did"},
-		{Value: "decided", Text: "Decided"}, {Value: "felt", Text: "Felt"},
+		{Value: "said", Text: "Said"},
+		{Value: "saw", Text: "Saw"},
+		{Value: "did", Text: "Did"},
+		{Value: "decided", Text: "Decided"},
+		{Value: "felt", Text: "Felt"},
 	}
 }
 
