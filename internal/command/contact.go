@@ -124,7 +124,7 @@ func (c *Call) testConnector(in TestConnector) (muster.Nothing, error) {
 // PutSecret stores a secret that connector documents refer to by its name.
 type PutSecret struct {
 	Name  string `json:"name" path:"name" doc:"the secret's name"`
-	Value string `json:"value" doc:"the secret; it is never shown again"`
+	Value string `json:"value" raw:"yes" doc:"the secret; it is never shown again"`
 }
 
 // secretAbout binds a sealed secret to its name.
