@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/muster-oncall/muster"
 )
@@ -92,8 +93,9 @@ func (d *decoder) value(n *node, v reflect.Value, path string) {
 		if n.kind == numberNode || n.kind == boolNode {
 			d.fail(path, n.line, "must be text: put it in quotes, %q", muster.Clip(n.text, 40))
 		} else if d.is(n, textNode, path) {
-			if strings.ContainsRune(n.text, 0) {
-				d.fail(path, n.line, "holds a NUL character")
+			if i := strings.IndexFunc(n.text, hostile); i >= 0 {
+				r, _ := utf8.DecodeRuneInString(n.text[i:])
+				d.fail(path, n.line, "holds a character that cannot be seen and may mislead (%U): take it out", r)
 			}
 			v.SetString(n.text)
 		}
@@ -238,4 +240,10 @@ func (d *decoder) entries(n *node, v reflect.Value, path string) {
 		m.SetMapIndex(key, e)
 	}
 	v.Set(m)
+}
+
+// hostile reports whether r has no business in a text: NUL, which a database may refuse, and marks that turn the direction
+// of the text around them so that it reads as something else.
+func hostile(r rune) bool {
+	return r == 0 || (r >= '\u202A' && r <= '\u202E') || (r >= '\u2066' && r <= '\u2069')
 }

@@ -77,9 +77,9 @@ func TestExportIsReadBackEqual(t *testing.T) {
 	}
 }
 
-// Any text survives being written and read.
+// Any text survives being written and read, except for the marks that no text may hold.
 func TestAnyTextIsReadBackEqual(t *testing.T) {
-	alphabet := []rune("ab \n\t\r\"'\\#:-?&*!|>%@`{}[],.~=<0Zé😀\u0085\u2028\u202e\ufeff\x01\x7f")
+	alphabet := []rune("ab \n\t\r\"'\\#:-?&*!|>%@`{}[],.~=<0Zé😀\u0085\u2028\u200f\ufeff\x01\x7f")
 	texts := rapid.StringOfN(rapid.SampledFrom(alphabet), 0, 24, -1)
 	rapid.Check(t, func(t *rapid.T) {
 		doc := &muster.Runbook{Name: "r", Title: "R" + texts.Draw(t, "title"), Text: texts.Draw(t, "text")}
