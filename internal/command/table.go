@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 
 	"github.com/muster-oncall/muster"
@@ -24,14 +25,19 @@ func op[In, Out any](c *Commands, o muster.Op, run func(*Call, In) (Out, error))
 		if !actor.Access.AtLeast(o.Access) {
 			return nil, denied(actor, o)
 		}
+		tidy(in)
 		if p, ok := in.(preparer); ok {
 			if err := p.prepare(); err != nil {
 				return nil, err
 			}
 		}
+		typed, ok := in.(*In)
+		if !ok {
+			return nil, fmt.Errorf("command: %s was given a %T", o.Name, in)
+		}
 		var out Out
 		err := c.write(ctx, store.LanePeople, o.Name, actor, func(call *Call) (err error) {
-			out, err = run(call, *in.(*In))
+			out, err = run(call, *typed)
 			return err
 		})
 		if err != nil {
@@ -63,7 +69,11 @@ func Run[In, Out any](ctx context.Context, c *Commands, name string, actor muste
 		if err != nil {
 			return zero, err
 		}
-		return out.(Out), nil
+		typed, ok := out.(Out)
+		if !ok {
+			return zero, fmt.Errorf("command: %s gives a %T", name, out)
+		}
+		return typed, nil
 	}
 	return zero, muster.Errorf(muster.ErrInternal, "There is no operation called %s.", name)
 }
