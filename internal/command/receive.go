@@ -34,11 +34,11 @@ type SignalResult struct {
 
 type receiveItem struct {
 	ReceiveSignals
-	prints []identity
+	prints []print
 	rev    muster.Revision
 }
 
-type identity struct {
+type print struct {
 	key     store.AlertKey
 	reasons []muster.Reason
 }
@@ -58,11 +58,11 @@ func (it *receiveItem) identify(s *plan.Snapshot) {
 		src = &muster.Source{Name: it.Source}
 	}
 	it.rev = s.Catalog.Revision
-	it.prints = make([]identity, len(it.Signals))
+	it.prints = make([]print, len(it.Signals))
 	for i := range it.Signals {
 		it.Signals[i].Source = it.Source
 		fp, why := route.FingerprintOf(&it.Signals[i], src)
-		it.prints[i] = identity{store.AlertKey{Source: it.Source, Fingerprint: fp}, why}
+		it.prints[i] = print{store.AlertKey{Source: it.Source, Fingerprint: fp}, why}
 	}
 }
 
@@ -80,7 +80,7 @@ func (c *Commands) receive(ctx context.Context, items []receiveItem) (out [][]Si
 type intakeBatch struct {
 	*Call
 	rows
-	open  map[store.AlertKey]*muster.Alert
+	open  map[store.AlertKey]muster.AlertID
 	fresh map[muster.AlertID]bool // created by this set and not flushed yet
 	facts plan.Contacts
 	known map[muster.UserName]bool // whose contacts have been read
@@ -157,28 +157,28 @@ func (b *intakeBatch) sourceActor(name muster.SourceName) muster.Actor {
 	return muster.Actor{Name: title, Machine: true, Surface: muster.SurfaceIntake}
 }
 
-func (b *intakeBatch) signal(s *muster.Signal, p identity) (SignalResult, error) {
-	a := b.open[p.key]
+func (b *intakeBatch) signal(s *muster.Signal, p print) (SignalResult, error) {
+	a := b.open[p.key] // "" for none
 	switch {
-	case s.State == muster.SignalResolved && a == nil:
+	case s.State == muster.SignalResolved && a == "":
 		return SignalResult{Outcome: muster.OutcomeRejected, Detail: "it ends an alert that is not open"}, nil
 	case s.State == muster.SignalResolved:
 		return b.resolve(a, p.key)
-	case a != nil:
+	case a != "":
 		return b.appended(a, s)
 	}
 	return b.opened(s, p)
 }
 
-func (b *intakeBatch) appended(a *muster.Alert, s *muster.Signal) (SignalResult, error) {
+func (b *intakeBatch) appended(a muster.AlertID, s *muster.Signal) (SignalResult, error) {
 	if b.bumps == nil {
 		b.bumps = map[muster.AlertID]*store.AlertBump{}
 	}
-	bump := b.bumps[a.ID]
+	bump := b.bumps[a]
 	if bump == nil {
-		bump = &store.AlertBump{ID: a.ID}
-		b.bumps[a.ID] = bump
-		b.Emit(store.Event{Topic: "alert:" + string(a.ID), Parts: []string{"signal"}})
+		bump = &store.AlertBump{ID: a}
+		b.bumps[a] = bump
+		b.Emit(store.Event{Topic: "alert:" + string(a), Parts: []string{"signal"}})
 	}
 	bump.Count++
 	bump.At = b.Now()
@@ -187,33 +187,33 @@ func (b *intakeBatch) appended(a *muster.Alert, s *muster.Signal) (SignalResult,
 			return SignalResult{}, err
 		}
 	}
-	return SignalResult{Alert: a.ID, Outcome: muster.OutcomeAppended}, nil
+	return SignalResult{Alert: a, Outcome: muster.OutcomeAppended}, nil
 }
 
 // endsAt sets the timer that resolves an alert whose sender said when it ends.
-func (b *intakeBatch) endsAt(a *muster.Alert, at muster.Instant) error {
-	if !b.fresh[a.ID] {
-		if err := b.DeleteTimersOf(string(a.ID), muster.TimerAlertEnds); err != nil {
+func (b *intakeBatch) endsAt(a muster.AlertID, at muster.Instant) error {
+	if !b.fresh[a] {
+		if err := b.DeleteTimersOf(string(a), muster.TimerAlertEnds); err != nil {
 			return err
 		}
 	}
 	for i, t := range b.timers { // said again within this set
-		if t.Kind == muster.TimerAlertEnds && t.Ref == string(a.ID) {
+		if t.Kind == muster.TimerAlertEnds && t.Ref == string(a) {
 			b.timers[i].DueAt = at
 			return nil
 		}
 	}
-	b.timers = append(b.timers, muster.Timer{ID: id[muster.TimerID](b.Call), Kind: muster.TimerAlertEnds, Ref: string(a.ID), DueAt: at})
+	b.timers = append(b.timers, muster.Timer{ID: id[muster.TimerID](b.Call), Kind: muster.TimerAlertEnds, Ref: string(a), DueAt: at})
 	return nil
 }
 
-func (b *intakeBatch) resolve(a *muster.Alert, key store.AlertKey) (SignalResult, error) {
+func (b *intakeBatch) resolve(open muster.AlertID, key store.AlertKey) (SignalResult, error) {
 	if err := b.flush(b.Call); err != nil { // the alert may be one of this set
 		return SignalResult{}, err
 	}
 	clear(b.fresh)
 	delete(b.open, key)
-	a, err := b.Alert(a.ID)
+	a, err := b.Alert(open)
 	if err != nil {
 		return SignalResult{}, err
 	}
@@ -224,7 +224,7 @@ func (b *intakeBatch) resolve(a *muster.Alert, key store.AlertKey) (SignalResult
 }
 
 // opened makes an alert out of the first signal of a condition.
-func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error) {
+func (b *intakeBatch) opened(s *muster.Signal, p print) (SignalResult, error) {
 	now := b.Now()
 	ar := plan.Arrive(b.Snap, s, now)
 	d := ar.Decision
@@ -249,7 +249,7 @@ func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error)
 		a.Links = []muster.ContextLink{}
 	}
 	b.fresh[a.ID] = true
-	b.open[p.key] = a
+	b.open[p.key] = a.ID
 	b.alerts = append(b.alerts, a)
 	en := b.alertEntry(a, muster.EntrySignal, firedText(b.Actor, a))
 	en.At = a.DetectedAt
@@ -279,7 +279,7 @@ func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error)
 	}
 	b.escalations = append(b.escalations, &run)
 	if !s.EndsAt.IsZero() {
-		if err := b.endsAt(a, s.EndsAt); err != nil {
+		if err := b.endsAt(a.ID, s.EndsAt); err != nil {
 			return SignalResult{}, err
 		}
 	}

@@ -238,10 +238,10 @@ func BenchmarkAppended(b *testing.B) {
 						signals, bumps := make([]muster.RawSignal, 0, rows), make([]store.AlertBump, 0, rows)
 						for _, k := range want {
 							signals = append(signals, muster.RawSignal{
-								ID: muster.NewID[muster.SignalID](ids, tx.Now().Time), Source: k.Source, Alert: open[k].ID, Outcome: muster.OutcomeAppended, ReceivedAt: tx.Now(),
-								Signal: muster.Signal{Source: k.Source, State: muster.SignalFiring, Title: open[k].Title, Labels: open[k].Labels, DetectedAt: tx.Now()}, Raw: []byte(strings.Repeat("x", 600)),
+								ID: muster.NewID[muster.SignalID](ids, tx.Now().Time), Source: k.Source, Alert: open[k], Outcome: muster.OutcomeAppended, ReceivedAt: tx.Now(),
+								Signal: muster.Signal{Source: k.Source, State: muster.SignalFiring, Title: "High Number of Failures", Labels: map[string]string{"region": "westeurope"}, DetectedAt: tx.Now()}, Raw: []byte(strings.Repeat("x", 600)),
 							})
-							bumps = append(bumps, store.AlertBump{ID: open[k].ID, Count: 1, At: tx.Now()})
+							bumps = append(bumps, store.AlertBump{ID: open[k], Count: 1, At: tx.Now()})
 						}
 						if err := tx.InsertSignals(signals); err != nil {
 							return err

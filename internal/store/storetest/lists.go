@@ -91,7 +91,7 @@ func oneOpenAlert(w *world) {
 	w.write(func(tx store.Tx) error { return tx.InsertAlerts([]*muster.Alert{other}) })
 
 	keys := []store.AlertKey{{Source: "azure", Fingerprint: a.Fingerprint}, {Source: "prometheus", Fingerprint: a.Fingerprint}, {Source: "azure", Fingerprint: "none"}}
-	look := func(r store.Reader) map[store.AlertKey]*muster.Alert {
+	look := func(r store.Reader) map[store.AlertKey]muster.AlertID {
 		found, err := r.OpenAlerts(keys)
 		if err != nil {
 			w.Fatal(causes(err))
@@ -99,18 +99,21 @@ func oneOpenAlert(w *world) {
 		return found
 	}
 	w.read(func(r store.Reader) error {
-		if got := look(r); len(got) != 2 || got[keys[0]].ID != a.ID || got[keys[1]].ID != other.ID {
+		if got := look(r); len(got) != 2 || got[keys[0]] != a.ID || got[keys[1]] != other.ID {
 			w.Errorf("open alerts are %v", got)
 		}
 		return nil
 	})
 	w.write(func(tx store.Tx) error {
-		a := look(tx)[keys[0]]
+		a, err := tx.Alert(look(tx)[keys[0]])
+		if err != nil {
+			return err
+		}
 		a.Status, a.ResolvedAt = muster.AlertResolved, w.tick()
 		return tx.UpdateAlert(a)
 	})
 	w.write(func(tx store.Tx) error {
-		if look(tx)[keys[0]] != nil {
+		if look(tx)[keys[0]] != "" {
 			w.Error("a resolved alert is among the open ones")
 		}
 		return tx.InsertAlerts([]*muster.Alert{twin(muster.AlertOpen)})

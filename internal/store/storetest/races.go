@@ -356,8 +356,8 @@ func racingAlerts(w *world) {
 				if err != nil {
 					return err
 				}
-				if a := open[key]; a != nil {
-					return tx.BumpAlerts([]store.AlertBump{{ID: a.ID, Count: 1, At: tx.Now()}})
+				if id := open[key]; id != "" {
+					return tx.BumpAlerts([]store.AlertBump{{ID: id, Count: 1, At: tx.Now()}})
 				}
 				return tx.InsertAlerts([]*muster.Alert{w.alert(func(a *muster.Alert) { a.Fingerprint = key.Fingerprint })})
 			}); err != nil {
