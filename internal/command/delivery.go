@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"time"
 
@@ -53,102 +54,133 @@ func (c *Commands) start(ctx context.Context, set []startItem) (out []startResul
 
 func (c *Call) startSet(set []startItem) ([]startResult, error) {
 	out := make([]startResult, len(set))
-	var begin []*muster.Delivery
-	var pages []*muster.Page
-	at := map[muster.DeliveryID]int{}
+	begin := make([]*muster.Delivery, len(set))
+	why := make([]unwanted, len(set))
 	for i, in := range set {
 		d := *in.delivery // the row in memory stays as it is: the command may run again
+		begin[i] = &d
 		var s Started
-		var why string
 		if in.ready != nil && d.Epoch == 1 {
 			page := *in.ready.Page
 			s = Started{Page: &page, Alert: in.ready.Alert, Contact: in.ready.Contact}
 		} else {
 			var err error
-			if s, why, err = c.wanted(&d); err != nil {
+			if s, why[i], err = c.wanted(&d); err != nil {
 				return nil, err
 			}
 		}
-		if why != "" {
+		s.Delivery = &d
+		out[i] = startResult{Started: s, ok: why[i].why == ""}
+		if !out[i].ok {
 			d.State = muster.DeliveryCancelled
-			if s.Page != nil && s.Page.State == muster.PagePlanned {
-				s.Page.State, s.Page.Detail = muster.PageCancelled, why
-				pages = append(pages, s.Page)
-			}
-			begin = append(begin, &d)
 			continue
+		}
+		if s.Page != nil && d.State == muster.DeliveryStarted {
+			s.Page.Attempts = append(slices.Clone(s.Page.Attempts), lostAttempt(s.Page))
 		}
 		d.State, d.Attempts = muster.DeliveryStarted, d.Attempts+1
 		d.LeaseNode, d.LeaseUntil = c.Node, c.Now().Plus(c.Lease)
-		if s.Page != nil {
-			if s.Page.StartedAt.IsZero() {
-				s.Page.StartedAt = c.Now()
-			}
-			s.Page.State, s.Page.Detail = muster.PageStarted, ""
-			pages = append(pages, s.Page)
-		}
-		s.Delivery = &d
-		out[i] = startResult{Started: s, ok: true}
-		at[d.ID] = i
-		begin = append(begin, &d)
 	}
 	wrote, err := c.UpdateDeliveries(begin)
 	if err != nil {
 		return nil, err
 	}
-	keep := pages[:0]
-	for _, p := range pages {
-		keep = append(keep, p)
-	}
-	for id, i := range at {
-		if !wrote[id] { // somebody else claimed it since
+	var pages, failed []*muster.Page
+	newest := newestClaims(begin)
+	for i := range out {
+		p := out[i].Page
+		switch {
+		case !wrote[begin[i].ID] || newest[begin[i].ID] != begin[i].Epoch: // it was cancelled, or somebody else claimed it since
 			out[i].ok = false
-			keep = without(keep, out[i].Page)
+		case p == nil:
+		case out[i].ok:
+			if p.StartedAt.IsZero() {
+				p.StartedAt = c.Now()
+			}
+			p.State, p.Detail = muster.PageStarted, ""
+			pages = append(pages, p)
+		case p.State == muster.PagePlanned || p.State == muster.PageStarted || p.State == muster.PageUnknown:
+			p.State, p.Detail = muster.PageCancelled, why[i].why
+			if why[i].failed {
+				p.State = muster.PageFailed
+				failed = append(failed, p)
+			}
+			pages = append(pages, p)
+			c.emitPage(p)
 		}
 	}
-	return out, c.UpdatePages(keep)
+	if err := c.UpdatePages(pages); err != nil {
+		return nil, err
+	}
+	return out, each(failed, c.nextMethod)
 }
 
-func without(pages []*muster.Page, p *muster.Page) []*muster.Page {
-	out := pages[:0:0]
-	for _, q := range pages {
-		if q != p {
-			out = append(out, q)
-		}
+// newestClaims gives the newest epoch of each delivery of a set, which may hold an old claim beside the one that took its
+// place: only the newest can have been written.
+func newestClaims(ds []*muster.Delivery) map[muster.DeliveryID]int64 {
+	out := make(map[muster.DeliveryID]int64, len(ds))
+	for _, d := range ds {
+		out[d.ID] = max(out[d.ID], d.Epoch)
 	}
 	return out
 }
 
-// wanted reads what a delivery is about and says why it is not wanted any more, "" if it is.
-func (c *Call) wanted(d *muster.Delivery) (s Started, why string, err error) {
+// emitPage tells live screens that a page changed.
+func (c *Call) emitPage(p *muster.Page) {
+	c.Emit(store.Event{Topic: "alert:" + string(p.Alert), Parts: []string{"page"}})
+	c.Emit(store.Event{Topic: "pages", Parts: []string{"page"}})
+}
+
+// lostAttempt is an attempt whose result nobody wrote: the process that made it ended. When it began is known for the
+// first one only; a later one began after the one before it.
+func lostAttempt(p *muster.Page) muster.Attempt {
+	at := p.StartedAt
+	if n := len(p.Attempts); n > 0 && p.Attempts[n-1].At.After(at.Time) {
+		at = p.Attempts[n-1].At
+	}
+	return muster.Attempt{At: at, Result: "unknown", Detail: "Muster stopped while this attempt was under way: it may have arrived"}
+}
+
+// unwanted says why a delivery is not carried out; failed, that the person could not be reached this way, so that their
+// next contact method is due.
+type unwanted struct {
+	why    string
+	failed bool
+}
+
+// wanted reads what a delivery is about and says why it is not wanted any more; nothing if it is.
+func (c *Call) wanted(d *muster.Delivery) (s Started, not unwanted, err error) {
 	if d.Kind != muster.DeliverPage {
-		return s, "", nil
+		return s, not, nil
 	}
 	if s.Page, err = c.Page(d.Page); err != nil {
-		return s, "", err
+		return s, not, err
 	}
 	if s.Alert, err = c.Alert(s.Page.Alert); err != nil {
-		return s, "", err
+		return s, not, err
 	}
 	switch {
 	case s.Page.State == muster.PageProved || s.Page.State == muster.PageCancelled:
-		return s, "not needed any more", nil
+		return s, unwanted{why: "not needed any more"}, nil
 	case s.Alert.Status == muster.AlertResolved:
-		return s, "the alert was resolved first", nil
+		return s, unwanted{why: "the alert was resolved first"}, nil
 	case s.Alert.Status == muster.AlertAcknowledged && s.Page.Escalation != "":
-		return s, acknowledgedFirst(s.Alert), nil
+		return s, unwanted{why: acknowledgedFirst(s.Alert)}, nil
 	}
 	if s.Page.State == muster.PagePlanned && s.Page.PlannedAt.Before(s.Page.DueAt.Time) {
 		if proved, err := c.answeredElsewhere(s.Page); err != nil || proved {
-			return s, c.Snap.Catalog.DisplayName(s.Page.Person) + " answered another page first", err
+			return s, unwanted{why: c.Snap.Catalog.DisplayName(s.Page.Person) + " answered another page first"}, err
 		}
+	}
+	if u := c.Snap.Catalog.Users[s.Page.Person]; u == nil || u.Disabled {
+		return s, unwanted{why: c.Snap.Catalog.DisplayName(s.Page.Person) + " has left", failed: true}, nil
 	}
 	ct, err := c.Contact(s.Page.Contact)
 	if muster.CodeOf(err) == muster.ErrNotFound {
-		return s, "the contact method was removed", nil
+		return s, unwanted{why: "the contact method was removed", failed: true}, nil
 	}
 	s.Contact = ct
-	return s, "", err
+	return s, not, err
 }
 
 func acknowledgedFirst(a *muster.Alert) string {
@@ -158,11 +190,11 @@ func acknowledgedFirst(a *muster.Alert) string {
 	return a.AcknowledgedBy.Name + " acknowledged first"
 }
 
-// answeredElsewhere reports whether the person proved an earlier page of the same round.
+// answeredElsewhere reports whether the person proved another page of those that were planned together with this one.
 func (c *Call) answeredElsewhere(p *muster.Page) (bool, error) {
 	pages, err := c.PagesOf(p.Alert)
 	for _, o := range pages {
-		if o.ID != p.ID && o.Person == p.Person && o.Step == p.Step && o.Round == p.Round && o.State == muster.PageProved {
+		if o.ID != p.ID && o.Person == p.Person && o.PlannedAt == p.PlannedAt && o.State == muster.PageProved {
 			return true, nil
 		}
 	}
@@ -208,7 +240,7 @@ func (c *Call) finishSet(set []DeliveryResult) error {
 		case r.Permanent || d.Attempts >= maxAttempts:
 			d.State = muster.DeliveryFailed
 		default:
-			d.State, d.DueAt = muster.DeliveryPlanned, c.Now().Plus(backoff(d.Attempts, r.RetryAfter))
+			d.State, d.DueAt = muster.DeliveryPlanned, c.Now().Plus(backoff(d.ID, d.Attempts, r.RetryAfter))
 		}
 		rows[i] = &d
 	}
@@ -217,8 +249,9 @@ func (c *Call) finishSet(set []DeliveryResult) error {
 		return err
 	}
 	var pages []*muster.Page
+	newest := newestClaims(rows)
 	for i, r := range set {
-		if !wrote[r.Delivery.ID] {
+		if !wrote[r.Delivery.ID] || newest[r.Delivery.ID] != r.Delivery.Epoch {
 			continue
 		}
 		if rows[i].State == muster.DeliveryPlanned {
@@ -235,8 +268,7 @@ func (c *Call) finishSet(set []DeliveryResult) error {
 				return err
 			}
 		}
-		c.Emit(store.Event{Topic: "alert:" + string(p.Alert), Parts: []string{"page"}})
-		c.Emit(store.Event{Topic: "pages", Parts: []string{"page"}})
+		c.emitPage(&p)
 	}
 	return c.FinishPages(pages)
 }
@@ -275,8 +307,14 @@ func (c *Call) nextMethod(failed *muster.Page) error {
 		return err
 	}
 	for _, p := range pages {
-		if p.ID == failed.ID || p.Person != failed.Person || p.Step != failed.Step || p.Round != failed.Round ||
-			p.State != muster.PagePlanned || !p.DueAt.After(c.Now().Time) {
+		later := p.ID != failed.ID && p.Person == failed.Person && p.PlannedAt == failed.PlannedAt && p.DueAt.After(c.Now().Time)
+		if !later || p.State != muster.PagePlanned {
+			continue
+		}
+		if p, err = c.Page(p.ID); err != nil { // locks it
+			return err
+		}
+		if p.State != muster.PagePlanned {
 			continue
 		}
 		p.DueAt = c.Now()
@@ -292,10 +330,13 @@ func (c *Call) nextMethod(failed *muster.Page) error {
 	return nil
 }
 
-// backoff is 2, 4, 8 … seconds up to two minutes, or what the provider asked for if that is longer (at most ten minutes).
-func backoff(attempt int, asked time.Duration) time.Duration {
-	d := min(2*time.Second<<min(attempt-1, 6), 2*time.Minute)
-	return max(d, min(asked, 10*time.Minute))
+// backoff is 2, 4, 8 … seconds up to two minutes, or what the provider asked for if that is longer (at most ten minutes),
+// and up to a quarter more: what failed together shall not come again together. The same delivery waits the same.
+func backoff(id muster.DeliveryID, attempt int, asked time.Duration) time.Duration {
+	d := max(min(2*time.Second<<min(attempt-1, 6), 2*time.Minute), min(asked, 10*time.Minute))
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id)) // a hash takes everything
+	return d + d/4*time.Duration((h.Sum32()+uint32(attempt)*7919)%1024)/1024
 }
 
 // ClaimDeliveries leases what is due to this node: what is planned, and what a node that died had begun.

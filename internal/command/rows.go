@@ -163,6 +163,9 @@ func cancelReason(c *Call, a *muster.Alert) string {
 	case muster.AlertAcknowledged:
 		return c.Actor.Name + " acknowledged first"
 	case muster.AlertOpen:
+		if a.Suppressed != nil {
+			return fmt.Sprintf("the silence %s holds pages back", a.Suppressed.By)
+		}
 	}
 	return "not needed any more"
 }
@@ -232,7 +235,8 @@ func listWords(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
-// cancelPages cancels the pages of an alert that have not been started.
+// cancelPages cancels the pages of an alert that have not been started. Those that a person asked for by hand go out as
+// long as the alert is open.
 func (c *Call) cancelPages(a *muster.Alert, why string) error {
 	pages, err := c.PagesOf(a.ID)
 	if err != nil {
@@ -241,6 +245,12 @@ func (c *Call) cancelPages(a *muster.Alert, why string) error {
 	var changed []*muster.Page
 	var ids []muster.PageID
 	for _, p := range pages {
+		if p.State != muster.PagePlanned || (p.Escalation == "" && a.Status == muster.AlertOpen) {
+			continue
+		}
+		if p, err = c.Page(p.ID); err != nil { // locks it: it may be started at this moment
+			return err
+		}
 		if p.State != muster.PagePlanned {
 			continue
 		}
