@@ -134,6 +134,9 @@ func (e *Engine) call(ctx context.Context, s command.Started) (r connector.Recei
 	return conn.Deliver(ctx, msg)
 }
 
+// mailKind is the kind of connector whose test goes to whoever asked for it, at the address that they sign in with.
+const mailKind = "email"
+
 // message words a delivery for its connector.
 func (e *Engine) message(s command.Started) (connector.Delivery, error) {
 	d := s.Delivery
@@ -150,7 +153,9 @@ func (e *Engine) message(s command.Started) (connector.Delivery, error) {
 	case muster.DeliverNotification:
 		out.Note = &connector.Notification{Title: "Muster: a test", Text: "This message was sent by the Test button. If you can read it, the connector works."}
 		if user, ok := strings.CutPrefix(d.Ref, "test/"); ok {
-			if u := e.Commands.Live.Current().Catalog.Users[muster.UserName(user)]; u != nil {
+			cat := e.Commands.Live.Current().Catalog
+			u, c := cat.Users[muster.UserName(user)], cat.Connectors[d.Connector]
+			if u != nil && c != nil && c.Kind == mailKind { // others have an address of their own, or need none
 				out.Address = u.Email
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/mustertest"
@@ -58,6 +59,20 @@ func TestTextOfPeopleIsCleaned(t *testing.T) {
 		w.Do("ana", "PUT", "/api/v1/secrets/odd", map[string]any{"value": " \u0007kept as it is "}).Want(http.StatusNoContent)
 		if got, err := w.App.Commands.SecretValue(t.Context(), "odd"); err != nil || got != " \u0007kept as it is " {
 			t.Errorf("the secret is %q, %v", got, err)
+		}
+	})
+}
+
+// A test of a webhook goes to its own address, not to the mail address of whoever pressed the button.
+func TestTheTestOfAWebhookReachesIt(t *testing.T) {
+	bubble(t, func(t *testing.T, w *mustertest.World) {
+		doc := "kind: connector\nname: hook\ntype: webhook\nsettings: {url: \"https://phone.test/hook\"}\nsecrets: {secret: phones-secret}\n---\n" +
+			"kind: user\nname: ana\ndisplay: Ana\nzone: America/Los_Angeles\naccess: admin\nemail: ana@example.com\n"
+		w.Do("ana", "POST", "/api/v1/apply", map[string]string{"documents": doc}).Want(http.StatusOK)
+		w.Do("ana", "POST", "/api/v1/connectors/hook/test", nil).Want(http.StatusNoContent)
+		pass(time.Second)
+		if got := w.Do("ana", "GET", "/api/v1/connectors/hook/deliveries", nil).Want(http.StatusOK).Text("items.0.state"); got != "done" {
+			t.Errorf("the test is %s", got)
 		}
 	})
 }
