@@ -125,6 +125,7 @@ func (c *Commands) ByToken(ctx context.Context, token string, via muster.Surface
 	hash := seal.HashToken(token)
 	var user muster.UserName
 	var key muster.APIKeyID
+	var idle bool
 	err := c.Store.Read(ctx, func(r store.Reader) error {
 		if strings.HasPrefix(token, sessionPrefix) {
 			s, err := r.SessionByHash(hash)
@@ -135,10 +136,13 @@ func (c *Commands) ByToken(ctx context.Context, token string, via muster.Surface
 		}
 		k, err := r.KeyByHash(hash)
 		if err == nil {
-			user, key = k.User, k.ID
+			user, key, idle = k.User, k.ID, r.Now().Sub(k.LastUsed.Time) > touchEvery
 		}
 		return err
 	})
+	if err == nil && idle && user != "" {
+		c.touch(ctx, hash)
+	}
 	if muster.CodeOf(err) == muster.ErrNotFound || (err == nil && user == "") {
 		return muster.Actor{}, refused
 	}
@@ -150,16 +154,41 @@ func (c *Commands) ByToken(ctx context.Context, token string, via muster.Surface
 	return a, err
 }
 
+// touchEvery is how exactly it is known when a key was used last.
+const touchEvery = time.Hour
+
+// touch notes that a key is used. It is a courtesy: neither its failure nor a slow store may keep anybody out.
+func (c *Commands) touch(ctx context.Context, hash string) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	err := c.Store.Write(ctx, store.LanePeople, "TouchKey", func(tx store.Tx) error {
+		k, err := tx.KeyByHash(hash)
+		if err != nil {
+			return err
+		}
+		k.LastUsed = tx.Now()
+		return tx.UpdateKey(k)
+	})
+	if err != nil && muster.CodeOf(err) != muster.ErrNotFound {
+		c.Log.Warn("the use of a key cannot be noted", "error", err)
+	}
+}
+
 // SourceByToken finds the source whose intake key this is.
 func (c *Commands) SourceByToken(ctx context.Context, token string) (muster.SourceName, error) {
 	var src muster.SourceName
+	var idle bool
+	hash := seal.HashToken(token)
 	err := c.Store.Read(ctx, func(r store.Reader) error {
-		k, err := r.KeyByHash(seal.HashToken(token))
+		k, err := r.KeyByHash(hash)
 		if err == nil {
-			src = k.Source
+			src, idle = k.Source, r.Now().Sub(k.LastUsed.Time) > touchEvery
 		}
 		return err
 	})
+	if err == nil && idle && src != "" {
+		c.touch(ctx, hash)
+	}
 	if err != nil && muster.CodeOf(err) != muster.ErrNotFound {
 		return "", err
 	}
@@ -235,6 +264,47 @@ func (c *Commands) SignOut(ctx context.Context, actor muster.Actor, token string
 		}
 		return call.DeleteSession(s.ID)
 	})
+}
+
+// shutOut ends what opens doors for a person who has left: whoever gets the same name later begins anew. A person who is
+// disabled (next is not nil) keeps everything but their sessions, and can use none of it meanwhile.
+func (c *Call) shutOut(u muster.UserName, next muster.Document) error {
+	if doc, ok := next.(*muster.User); ok && doc != nil {
+		if doc.Disabled {
+			return c.DeleteSessionsOf(u)
+		}
+		return nil
+	}
+	if err := c.DeleteSessionsOf(u); err != nil {
+		return err
+	}
+	if err := c.SetPassphraseHash(u, ""); err != nil {
+		return err
+	}
+	contacts, err := c.ContactsOf([]muster.UserName{u})
+	if err != nil {
+		return err
+	}
+	for _, ct := range contacts[u] {
+		if err := c.DeleteContact(ct.ID); err != nil {
+			return err
+		}
+	}
+	keys, err := c.Keys()
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if k.User != u || !k.RevokedAt.IsZero() {
+			continue
+		}
+		k.RevokedAt = c.Now()
+		if err := c.UpdateKey(k); err != nil {
+			return err
+		}
+		c.Emit(store.Event{Topic: "keys"})
+	}
+	return nil
 }
 
 // SetPassphrase sets a person's passphrase and ends their other sessions.
@@ -321,6 +391,9 @@ func (c *Commands) Setup(ctx context.Context, in Setup) (*SetupResult, error) {
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, muster.Invalid("The address is not right", []muster.FieldError{{Path: "public_url", Message: "write the address under which people reach Muster: https://muster.example.org"}})
 	}
+	if err := c.Store.Read(ctx, func(r store.Reader) error { return setupOpen(r, in.Token) }); err != nil {
+		return nil, err // before the passphrase is hashed, which strangers must not make us do
+	}
 	hash, err := c.hashPassphrase(ctx, in.Passphrase)
 	if err != nil {
 		return nil, err
@@ -328,12 +401,11 @@ func (c *Commands) Setup(ctx context.Context, in Setup) (*SetupResult, error) {
 	out := &SetupResult{User: in.Name}
 	who := muster.Actor{User: in.Name, Name: in.Display, Access: muster.AccessAdmin, Surface: muster.SurfaceSetup}
 	err = c.do(ctx, "Setup", who, func(call *Call) error {
-		want, err := call.Meta(MetaSetupHash)
-		if err != nil {
+		if err := setupOpen(call.Tx, in.Token); err != nil {
 			return err
 		}
-		if want == "" || want != seal.HashToken(in.Token) {
-			return muster.Errorf(muster.ErrForbidden, "This setup link is not valid any more. Start Muster again for a new one, or sign in.")
+		if len(call.Snap.Catalog.Users) > 0 {
+			return muster.Errorf(muster.ErrForbidden, "Muster is set up already: sign in.")
 		}
 		if _, err := call.writeDocs(firstDocs(in), "setup"); err != nil {
 			return err
@@ -361,6 +433,15 @@ func (c *Commands) Setup(ctx context.Context, in Setup) (*SetupResult, error) {
 		return nil, err
 	}
 	return out, c.Load(ctx)
+}
+
+// setupOpen refuses a token that is not that of the one-time link.
+func setupOpen(r store.Reader, token string) error {
+	want, err := r.Meta(MetaSetupHash)
+	if err == nil && (want == "" || want != seal.HashToken(token)) {
+		err = muster.Errorf(muster.ErrForbidden, "This setup link is not valid any more. Start Muster again for a new one, or sign in.")
+	}
+	return err
 }
 
 // firstPhone gives the first admin the phone in the browser, so that the first alert reaches somebody.

@@ -8,7 +8,6 @@ import (
 	"github.com/muster-oncall/muster/internal/escalate"
 	"github.com/muster-oncall/muster/internal/lifecycle"
 	"github.com/muster-oncall/muster/internal/plan"
-	"github.com/muster-oncall/muster/internal/store"
 )
 
 // OneAlert names an alert.
@@ -43,13 +42,16 @@ func (c *Call) ackAlert(in NoteAlert) (*muster.Alert, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.prove(fmt.Sprintf("%s acknowledged", c.Actor.Name)); err != nil {
+	if err := c.prove(a, c.Actor.Name+" acknowledged"); err != nil {
 		return nil, err
 	}
 	switch a.Status {
 	case muster.AlertAcknowledged:
 		return a, nil
 	case muster.AlertResolved:
+		if c.Actor.Page != "" {
+			return a, nil // whoever was paged did answer: that is kept, and the page shows that it is over
+		}
 		return nil, muster.Errorf(muster.ErrConflict, "The alert %q is resolved already: there is nothing to acknowledge.", a.Title)
 	case muster.AlertOpen:
 	}
@@ -105,14 +107,18 @@ func withNote(text, note string) string {
 	return text + ": " + muster.Clip(note, 2000)
 }
 
-// prove writes the proof of a page: only an actor that came with the page's own token has one.
-func (c *Call) prove(how string) error {
+// prove writes the proof of a page: only an actor that came with the page's own token has one. The token is good for the
+// page's own alert and person, and for nothing else.
+func (c *Call) prove(a *muster.Alert, how string) error {
 	if c.Actor.Page == "" {
 		return nil
 	}
 	p, err := c.Page(c.Actor.Page)
 	if err != nil {
 		return err
+	}
+	if p.Alert != a.ID || p.Person != c.Actor.User {
+		return muster.Errorf(muster.ErrForbidden, "The link of this page is for another alert. Open the link in the page that you got about this one.")
 	}
 	if p.State == muster.PageProved {
 		return nil
@@ -129,7 +135,7 @@ func (c *Call) prove(how string) error {
 	} else if muster.CodeOf(err) != muster.ErrNotFound {
 		return err
 	}
-	c.Emit(store.Event{Topic: "alert:" + string(p.Alert), Parts: []string{"page"}})
+	c.emitPage(p)
 	return nil
 }
 
@@ -149,11 +155,21 @@ func (c *Call) unackAlert(in NoteAlert) (*muster.Alert, error) {
 	return a, c.reopenPaging(a, withNote(c.Actor.Name+" gave the alert back", in.Note))
 }
 
-func (c *Call) reopenPaging(a *muster.Alert, text string) error {
+// reopenPaging ends an acknowledgement: the alert pages again from the first step, or is held back by a silence that is
+// active now.
+func (c *Call) reopenPaging(a *muster.Alert, text string) (err error) {
 	var r rows
 	a.Status, a.AcknowledgedAt, a.AcknowledgedBy = muster.AlertOpen, muster.Instant{}, nil
+	if a.Suppressed, err = c.silenced(a); err != nil {
+		return err
+	}
+	event := escalate.Event{Kind: escalate.Unack}
+	if a.Suppressed != nil {
+		event.Until = a.Suppressed.Until
+		text += ". " + heldText(a.Suppressed)
+	}
 	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, text))
-	if err := c.step(&r, a, escalate.Event{Kind: escalate.Unack}); err != nil {
+	if err := c.step(&r, a, event); err != nil {
 		return err
 	}
 	r.changed = append(r.changed, a)
@@ -169,14 +185,20 @@ func (c *Call) escalateAlert(in NoteAlert) (*muster.Alert, error) {
 	if a.Status == muster.AlertResolved {
 		return nil, muster.Errorf(muster.ErrConflict, "The alert %q is resolved: nobody needs to be paged about it.", a.Title)
 	}
-	if err := c.prove(c.Actor.Name + " escalated"); err != nil {
+	if err := c.prove(a, c.Actor.Name+" escalated"); err != nil {
 		return nil, err
 	}
 	var r rows
+	held := a.Triage || a.Suppressed != nil
 	a.Status, a.AcknowledgedAt, a.AcknowledgedBy = muster.AlertOpen, muster.Instant{}, nil
 	a.Triage, a.Suppressed = false, nil
 	if err := c.DeleteTimersOf(string(a.ID), muster.TimerSilenceEnd); err != nil {
 		return nil, err
+	}
+	if held {
+		if err := c.declareByRoute(&r, a); err != nil {
+			return nil, err
+		}
 	}
 	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, withNote(c.Actor.Name+" escalated", in.Note)))
 	if err := c.step(&r, a, escalate.Event{Kind: escalate.Escalate, Because: c.Actor.Name + " asked for it"}); err != nil {
@@ -234,6 +256,9 @@ func (c *Call) release(a *muster.Alert, text string) error {
 	var r rows
 	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, text))
 	if a.Suppressed == nil && !a.Triage {
+		if err := c.declareByRoute(&r, a); err != nil {
+			return err
+		}
 		if err := c.step(&r, a, escalate.Event{Kind: escalate.Release}); err != nil {
 			return err
 		}

@@ -218,6 +218,9 @@ func (c *Call) checkDocs(changes []docChange) error {
 	if len(wrong) > 0 {
 		return muster.Invalid("The document is not right", wrong)
 	}
+	if err := c.keepAdmin(docs); err != nil {
+		return err
+	}
 	all := make([]muster.Document, 0, len(docs))
 	for _, d := range docs {
 		all = append(all, d)
@@ -225,6 +228,22 @@ func (c *Call) checkDocs(changes []docChange) error {
 	next := muster.NewCatalog(c.Snap.Catalog.Revision+1, all, c.Snap.Catalog.Revisions)
 	if wrong := catalog.Check(next, c.CheckConnector); len(wrong) > 0 {
 		return muster.Invalid("The catalog would not be right", wrong)
+	}
+	return nil
+}
+
+// keepAdmin refuses a change after which nobody could administer Muster any more, nor be paged when nobody else answers.
+func (c *Call) keepAdmin(docs map[string]muster.Document) error {
+	active := func(u *muster.User) bool { return u.Access == muster.AccessAdmin && !u.Disabled }
+	for _, d := range docs {
+		if u, ok := d.(*muster.User); ok && active(u) {
+			return nil
+		}
+	}
+	for _, u := range c.Snap.Catalog.Users {
+		if active(u) {
+			return muster.Errorf(muster.ErrConflict, "%s is the only admin: make somebody else an admin first.", c.Snap.Catalog.DisplayName(u.Name))
+		}
 	}
 	return nil
 }
@@ -297,10 +316,31 @@ func (c *Call) writeDocs(changes []docChange, why string) (muster.Revision, erro
 	if err := c.InsertDocs(out); err != nil {
 		return 0, err
 	}
+	if err := c.follow(changes); err != nil {
+		return 0, err
+	}
 	*c.docs = true
 	c.Emit(store.Event{Topic: "catalog", Revision: head})
 	c.Emit(store.Event{Topic: "now", Parts: []string{"catalog"}})
 	return head, nil
+}
+
+// follow does what a change of documents means for facts: silences for open alerts, people for what opens doors.
+func (c *Call) follow(changes []docChange) error {
+	look := false
+	for _, ch := range changes {
+		look = look || ch.kind == muster.KindSilences
+		if ch.kind != muster.KindUsers {
+			continue
+		}
+		if err := c.shutOut(muster.UserName(ch.name), ch.doc); err != nil {
+			return err
+		}
+	}
+	if look {
+		return c.lookAgain()
+	}
+	return nil
 }
 
 // OverrideShift replaces who is on call in a window.
@@ -323,6 +363,14 @@ func (c *Call) overrideShift(in OverrideShift) (*muster.Override, error) {
 	}
 	if in.From.IsZero() {
 		in.From = c.Now()
+	}
+	if !in.Until.After(c.Now().Time) {
+		return nil, muster.Invalid("The override is not right", []muster.FieldError{{Path: "until", Message: "must be later than now: what was cannot be changed"}})
+	}
+	if len(in.People) == 0 { // it silences the roster
+		if err := c.mustOwn(r.Team, "the roster "+string(r.Name)+" so that nobody is on call"); err != nil {
+			return nil, err
+		}
 	}
 	o := muster.Override{
 		ID: "ov-" + c.IDs.Token(5), Role: in.Role, People: in.People, From: in.From, Until: in.Until, Why: in.Why, By: c.Actor.User,

@@ -53,6 +53,9 @@ func (c *Call) declareIncident(in DeclareIncident) (*muster.Incident, error) {
 		if a, err = c.Alert(in.Alert); err != nil {
 			return nil, err
 		}
+		if err = c.prove(a, c.Actor.Name+" declared an incident"); err != nil {
+			return nil, err
+		}
 		if a.Incident != "" {
 			return c.Incident(a.Incident)
 		}
@@ -106,6 +109,15 @@ func (c *Call) declareFor(r *rows, a *muster.Alert, sev muster.Severity) error {
 	_, err := c.declare(r, DeclareIncident{Title: a.Title, Severity: sev, Service: a.Service, Alert: a.ID}, a)
 	c.Actor = by
 	return err
+}
+
+// declareByRoute declares the incident of an alert that was held back when it arrived, now that it pages.
+func (c *Call) declareByRoute(r *rows, a *muster.Alert) error {
+	doc := c.Snap.Catalog.Routes[a.Route]
+	if doc == nil || !doc.Declare || a.Incident != "" {
+		return nil
+	}
+	return c.declareFor(r, a, doc.Severity)
 }
 
 // declare writes a new incident: five answers opened, roles proposed, room opened by its first entry.
@@ -227,8 +239,11 @@ func (c *Call) machineEntry(inc *muster.Incident, kind muster.EntryKind, text st
 	return e
 }
 
-// save writes an incident that changed, with the entries that say so.
+// save writes an incident that changed, with the entries that say so. A person who changes something knows of it.
 func (c *Call) save(inc *muster.Incident, entries ...*muster.Entry) error {
+	if !c.Actor.Machine {
+		*inc, _ = lifecycle.Known(*inc, c.Now())
+	}
 	if err := c.UpdateIncident(inc); err != nil {
 		return err
 	}
@@ -287,8 +302,15 @@ func (c *Call) mitigateIncident(in NoteIncident) (*muster.Incident, error) {
 	return c.transition(in.Incident, in.Note, "marked the incident as mitigated", lifecycle.Mitigate)
 }
 
+// reopenIncident goes back to responding. An update from chat finds it again, also after it was closed on the page.
 func (c *Call) reopenIncident(in NoteIncident) (*muster.Incident, error) {
-	return c.transition(in.Incident, in.Note, "reopened the incident", lifecycle.Reopen)
+	return c.transition(in.Incident, in.Note, "reopened the incident", func(i muster.Incident, now muster.Instant) (muster.Incident, bool, error) {
+		next, changed, err := lifecycle.Reopen(i, now)
+		if changed {
+			next.OffPageAt = muster.Instant{}
+		}
+		return next, changed, err
+	})
 }
 
 func (c *Call) closeIncident(in NoteIncident) (*muster.Incident, error) {
@@ -313,16 +335,29 @@ func (c *Call) resolveIncident(in NoteIncident) (*muster.Incident, error) {
 	if err := c.DeleteTimersOf(string(inc.ID), muster.TimerPromise); err != nil {
 		return nil, err
 	}
-	alerts, err := c.Alerts(store.AlertFilter{Incident: inc.ID, Status: []muster.AlertStatus{muster.AlertOpen, muster.AlertAcknowledged}, List: store.List{Limit: 200}})
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range alerts {
-		if err := c.resolveAlert(a, c.Actor.Name+" resolved the alert with "+string(inc.Key)); err != nil {
-			return nil, err
+	return inc, c.endAlerts(inc)
+}
+
+// endAlerts resolves the alerts of an incident that is over.
+func (c *Call) endAlerts(inc *muster.Incident) error {
+	open := store.AlertFilter{Incident: inc.ID, Status: []muster.AlertStatus{muster.AlertOpen, muster.AlertAcknowledged}, List: store.List{Limit: 200}}
+	for {
+		alerts, err := c.Alerts(open)
+		if err != nil || len(alerts) == 0 {
+			return err
+		}
+		for _, a := range alerts {
+			if a, err = c.Alert(a.ID); err != nil { // locks it
+				return err
+			}
+			if a.Status == muster.AlertResolved {
+				continue
+			}
+			if err := c.resolveAlert(a, c.Actor.Name+" resolved the alert with "+string(inc.Key)); err != nil {
+				return err
+			}
 		}
 	}
-	return inc, nil
 }
 
 // SetSeverity changes how bad an incident is.

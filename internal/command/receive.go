@@ -34,11 +34,11 @@ type SignalResult struct {
 
 type receiveItem struct {
 	ReceiveSignals
-	prints []print
+	prints []identity
 	rev    muster.Revision
 }
 
-type print struct {
+type identity struct {
 	key     store.AlertKey
 	reasons []muster.Reason
 }
@@ -58,11 +58,11 @@ func (it *receiveItem) identify(s *plan.Snapshot) {
 		src = &muster.Source{Name: it.Source}
 	}
 	it.rev = s.Catalog.Revision
-	it.prints = make([]print, len(it.Signals))
+	it.prints = make([]identity, len(it.Signals))
 	for i := range it.Signals {
 		it.Signals[i].Source = it.Source
 		fp, why := route.FingerprintOf(&it.Signals[i], src)
-		it.prints[i] = print{store.AlertKey{Source: it.Source, Fingerprint: fp}, why}
+		it.prints[i] = identity{store.AlertKey{Source: it.Source, Fingerprint: fp}, why}
 	}
 }
 
@@ -157,13 +157,13 @@ func (b *intakeBatch) sourceActor(name muster.SourceName) muster.Actor {
 	return muster.Actor{Name: title, Machine: true, Surface: muster.SurfaceIntake}
 }
 
-func (b *intakeBatch) signal(s *muster.Signal, p print) (SignalResult, error) {
+func (b *intakeBatch) signal(s *muster.Signal, p identity) (SignalResult, error) {
 	a := b.open[p.key] // "" for none
 	switch {
 	case s.State == muster.SignalResolved && a == "":
 		return SignalResult{Outcome: muster.OutcomeRejected, Detail: "it ends an alert that is not open"}, nil
 	case s.State == muster.SignalResolved:
-		return b.resolve(a, p.key)
+		return b.resolve(a, s, p.key)
 	case a != "":
 		return b.appended(a, s)
 	}
@@ -207,24 +207,50 @@ func (b *intakeBatch) endsAt(a muster.AlertID, at muster.Instant) error {
 	return nil
 }
 
-func (b *intakeBatch) resolve(open muster.AlertID, key store.AlertKey) (SignalResult, error) {
+func (b *intakeBatch) resolve(open muster.AlertID, s *muster.Signal, key store.AlertKey) (SignalResult, error) {
 	if err := b.flush(b.Call); err != nil { // the alert may be one of this set
 		return SignalResult{}, err
 	}
 	clear(b.fresh)
-	delete(b.open, key)
 	a, err := b.Alert(open)
 	if err != nil {
 		return SignalResult{}, err
 	}
+	if stale, err := b.stale(a, s); err != nil || stale {
+		return SignalResult{Alert: a.ID, Outcome: muster.OutcomeRejected, Detail: "it is older than the last report that the condition goes on"}, err
+	}
+	delete(b.open, key)
 	if err := b.resolveAlert(a, b.Actor.Name+" reported that it ended"); err != nil {
 		return SignalResult{}, err
 	}
 	return SignalResult{Alert: a.ID, Outcome: muster.OutcomeResolved}, nil
 }
 
+// stale reports whether the end that a signal tells of lies before the condition was last seen to begin, by the sender's
+// own clock (I5): it was under way for longer than what came after it. A beginning counts as no later than its receipt, and
+// the first one of the alert never makes an end stale: so a clock that is wrong cannot keep an alert open.
+func (b *intakeBatch) stale(a *muster.Alert, s *muster.Signal) (bool, error) {
+	if s.DetectedAt.IsZero() || s.DetectedAt.Before(a.DetectedAt.Time) {
+		return false, nil
+	}
+	rows, err := b.SignalsOf(a.ID, store.List{Limit: 5})
+	if err != nil {
+		return false, err
+	}
+	for i := range rows {
+		began := rows[i].Signal.DetectedAt
+		if rows[i].ReceivedAt.Before(began.Time) {
+			began = rows[i].ReceivedAt
+		}
+		if rows[i].Signal.State == muster.SignalFiring && began.After(s.DetectedAt.Time) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // opened makes an alert out of the first signal of a condition.
-func (b *intakeBatch) opened(s *muster.Signal, p print) (SignalResult, error) {
+func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error) {
 	now := b.Now()
 	ar := plan.Arrive(b.Snap, s, now)
 	d := ar.Decision

@@ -13,18 +13,56 @@ import (
 // reviewDue is how long after the resolution a review should be held: within 36 hours, while people remember.
 const reviewDue = 36 * time.Hour
 
-// OpenReview drafts the review of an incident out of its timeline.
+// openReview drafts the review of an incident out of its timeline. A draft from before the incident was reopened is made
+// anew when it is over again: findings, action items and what people wrote stay.
 func (c *Call) openReview(in OneIncident) (*muster.Review, error) {
 	inc, err := c.incident(in.Incident)
 	if err != nil {
 		return nil, err
 	}
+	over := inc.Status == muster.IncidentResolved || inc.Status == muster.IncidentClosed
+	var old *muster.Review
 	if inc.Review != "" {
-		return c.Review(inc.Review)
+		if old, err = c.Review(inc.Review); err != nil {
+			return nil, err
+		}
+		if !over || old.Status == muster.ReviewPublished || !inc.ResolvedAt.After(old.OpenedAt.Time) {
+			return old, nil
+		}
 	}
-	if inc.Status != muster.IncidentResolved && inc.Status != muster.IncidentClosed {
+	if !over {
 		return nil, muster.Errorf(muster.ErrConflict, "%s is still %s: resolve it first, then look back at it.", inc.Key, inc.Status)
 	}
+	rev, err := c.draft(inc)
+	if err != nil {
+		return nil, err
+	}
+	did, write := "opened the review", c.InsertReview
+	if old != nil {
+		did, write = "brought the review up to date", c.UpdateReview
+		rev.ID, rev.Version, rev.WentWell, rev.Findings, rev.ActionItems = old.ID, old.Version+1, old.WentWell, old.Findings, old.ActionItems
+		if old.Version > 1 { // people worked on it: their words stay
+			rev.Summary = old.Summary
+		}
+		if err := c.DeleteTimersOf(string(rev.ID), muster.TimerReviewRemind); err != nil {
+			return nil, err
+		}
+		c.Emit(store.Event{Topic: "review:" + string(rev.ID), Parts: []string{"review"}})
+	}
+	inc.Review = rev.ID
+	if err := write(rev); err != nil {
+		return nil, err
+	}
+	if rev.DueAt.After(c.Now().Time) {
+		if err := c.remindOf(rev, rev.DueAt); err != nil {
+			return nil, err
+		}
+	}
+	return rev, c.save(inc, c.incidentEntry(inc, muster.EntryReview, c.Actor.Name+" "+did))
+}
+
+// draft makes a review with an identifier of its own; nothing is written.
+func (c *Call) draft(inc *muster.Incident) (*muster.Review, error) {
 	entries, err := c.Timeline(store.TimelineFilter{Incident: inc.ID, Limit: 1000})
 	if err != nil {
 		return nil, err
@@ -41,18 +79,13 @@ func (c *Call) openReview(in OneIncident) (*muster.Review, error) {
 	rev := lifecycle.Draft(*inc, facts, c.Actor.By(), c.Now())
 	rev.ID = id[muster.ReviewID](c)
 	rev.DueAt = inc.ResolvedAt.Plus(reviewDue)
-	inc.Review = rev.ID
-	if err := c.InsertReview(&rev); err != nil {
-		return nil, err
-	}
-	if rev.DueAt.After(c.Now().Time) {
-		t := muster.Timer{ID: id[muster.TimerID](c), Kind: muster.TimerReviewRemind, Ref: string(rev.ID), DueAt: rev.DueAt}
-		if err := c.InsertTimers([]muster.Timer{t}); err != nil {
-			return nil, err
-		}
-		c.emitTimers([]muster.Timer{t})
-	}
-	return &rev, c.save(inc, c.incidentEntry(inc, muster.EntryReview, c.Actor.Name+" opened the review"))
+	return &rev, nil
+}
+
+func (c *Call) remindOf(rev *muster.Review, due muster.Instant) error {
+	t := muster.Timer{ID: id[muster.TimerID](c), Kind: muster.TimerReviewRemind, Ref: string(rev.ID), DueAt: due}
+	c.emitTimers([]muster.Timer{t})
+	return c.InsertTimers([]muster.Timer{t})
 }
 
 func flat[T any](in []*T) []T {
@@ -216,6 +249,9 @@ func (c *Call) fireReviewRemind(t *muster.Timer) error {
 	inc, err := c.Incident(rev.Incident)
 	if err != nil {
 		return err
+	}
+	if inc.Status == muster.IncidentOpen || inc.Status == muster.IncidentMitigated { // reopened: first things first
+		return c.remindOf(rev, c.Now().Plus(reviewDue))
 	}
 	return c.save(inc, c.machineEntry(inc, muster.EntryReview, "The review is not published yet: it was due 36 hours after the incident ended"))
 }

@@ -91,6 +91,9 @@ func (c *Call) startAction(in StartAction) (*muster.Incident, error) {
 	}
 	name := c.Actor.Name
 	if in.Person != "" {
+		if c.Snap.Catalog.Users[in.Person] == nil {
+			return nil, muster.Errorf(muster.ErrInvalid, "There is no person called %q%s.", in.Person, nearestUser(c, string(in.Person)))
+		}
 		name = c.Snap.Catalog.DisplayName(in.Person)
 	}
 	inc.Actions = append(inc.Actions, muster.CurrentAction{
@@ -230,9 +233,6 @@ func (c *Call) addTimelineEntry(in AddTimelineEntry) (*muster.Entry, error) {
 	if in.Kind == muster.EntryDecided {
 		en.Pinned = true
 		*inc, _ = lifecycle.Act(*inc, c.Now())
-	}
-	if !c.Actor.Machine {
-		*inc, _ = lifecycle.Known(*inc, c.Now())
 	}
 	return en, c.save(inc, en)
 }

@@ -100,6 +100,11 @@ func (c *Call) closeStatus(in StatusText) (*StatusChange, error) {
 		return nil, err
 	}
 	out.Incident = inc
+	if out.Resolved {
+		if err := c.endAlerts(inc); err != nil {
+			return nil, err
+		}
+	}
 	return out, c.publish(inc)
 }
 

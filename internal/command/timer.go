@@ -65,26 +65,6 @@ func (c *Call) fireAckTimeout(t *muster.Timer) error {
 	return c.reopenPaging(a, fmt.Sprintf("%s ran out after %s: Muster pages again", who, e.Policy.AckTimeout))
 }
 
-// fireSilenceEnd pages about an alert that a silence held back, unless the silence was made longer meanwhile.
-func (c *Call) fireSilenceEnd(t *muster.Timer) error {
-	a, err := c.Alert(muster.AlertID(t.Ref))
-	if err != nil || a.Status != muster.AlertOpen || a.Suppressed == nil {
-		return err
-	}
-	if s := c.Snap.Catalog.Silences[a.Suppressed.By]; s != nil && s.Until.After(c.Now().Time) {
-		a.Suppressed.Until, a.NextWakeAt = s.Until, s.Until
-		again := muster.Timer{ID: id[muster.TimerID](c), Kind: t.Kind, Ref: t.Ref, DueAt: s.Until, Generation: t.Generation}
-		if err := c.InsertTimers([]muster.Timer{again}); err != nil {
-			return err
-		}
-		c.Emit(store.Event{Topic: "timers", Due: s.Until})
-		return c.UpdateAlert(a)
-	}
-	by := a.Suppressed.By
-	a.Suppressed = nil
-	return c.release(a, fmt.Sprintf("The silence %s ended and the alert is still open", by))
-}
-
 func (c *Call) fireAlertEnds(t *muster.Timer) error {
 	a, err := c.Alert(muster.AlertID(t.Ref))
 	if err != nil || a.Status == muster.AlertResolved {
