@@ -54,7 +54,8 @@ func (e *Engine) claimDue() (next muster.Instant, err error) {
 	}
 }
 
-// deliver carries one delivery out: write `started`, call, write the result.
+// deliver carries one delivery out: write `started`, call, and leave the result to be written while the worker goes on to
+// the next.
 func (e *Engine) deliver(w work) {
 	d := w.delivery
 	ctx := context.WithoutCancel(e.ctx)
@@ -87,10 +88,12 @@ func (e *Engine) deliver(w work) {
 		}
 		e.Log.Warn("a delivery failed", "delivery", d.ID, "connector", d.Connector, "attempt", s.Delivery.Attempts, "permanent", r.Permanent, "error", err)
 	}
-	if err := e.insist(func() error { return e.Commands.FinishDelivery(ctx, r) }); err != nil {
-		e.Log.Error("the result of a delivery cannot be written: it is sent again", "delivery", d.ID, "error", err)
-	}
-	e.Failpoint("deliver-after-result")
+	e.wg.Go(func() {
+		if err := e.insist(func() error { return e.Commands.FinishDelivery(ctx, r) }); err != nil {
+			e.Log.Error("the result of a delivery cannot be written: it is sent again", "delivery", d.ID, "error", err)
+		}
+		e.Failpoint("deliver-after-result")
+	})
 }
 
 // insist runs a write again while the store is unavailable, at most as long as the lease of a delivery lasts: a page need

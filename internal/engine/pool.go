@@ -7,9 +7,10 @@ import (
 	"github.com/muster-oncall/muster/internal/command"
 )
 
-// perConnector is how many calls of one connector are under way at the same time. A provider that hangs holds its own
-// calls, not those of the others.
-const perConnector = 64
+// perConnector is how many deliveries of one connector are being begun or called at the same time. A provider that hangs
+// holds its own calls, not those of the others. Half of the time a worker waits for the commit of `started`, which it
+// shares with the others: with fewer workers pages fall behind an intake that is busy.
+const perConnector = 128
 
 // pools hands deliveries to workers, connector by connector. Workers exist while there is something to do.
 type pools struct {

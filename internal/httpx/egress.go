@@ -94,7 +94,7 @@ func NewEgress(o EgressOptions) *http.Client {
 		o.MaxResponse = 1 << 20
 	}
 	t := &http.Transport{
-		DialContext: o.dialer().DialContext, ForceAttemptHTTP2: true, MaxIdleConns: 256, MaxIdleConnsPerHost: 64,
+		DialContext: o.dialer().DialContext, ForceAttemptHTTP2: true, MaxIdleConns: 512, MaxIdleConnsPerHost: 128,
 		IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: o.Timeout,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
