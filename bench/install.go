@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -278,6 +279,22 @@ func (in *installation) kill() {
 			<-in.ended
 		}
 	}
+}
+
+// cpu is how much CPU time the server has used, in milliseconds.
+func (in *installation) cpu() (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", in.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(text), ") ") // its name may hold anything
+	f := strings.Fields(rest)
+	if len(f) < 13 {
+		return 0, errors.New("/proc has no CPU time")
+	}
+	user, err1 := strconv.ParseFloat(f[11], 64)
+	sys, err2 := strconv.ParseFloat(f[12], 64)
+	return (user + sys) * 10, errors.Join(err1, err2) // a tick is 10 ms
 }
 
 // rss is the resident memory of the server in bytes.
