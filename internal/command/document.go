@@ -187,11 +187,11 @@ func (c *Call) applyDocuments(in ApplyDocuments) (*Applied, error) {
 		return out, nil
 	}
 	if in.DryRun {
-		return out, c.checkDocs(changes)
+		return out, located(in.parsed, c.checkDocs(changes))
 	}
 	rev, err := c.writeDocs(changes, in.Why)
 	out.Revision = rev
-	return out, err
+	return out, located(in.parsed, err)
 }
 
 // checkDocs checks rights, each document, and the catalog that would result.

@@ -48,13 +48,21 @@ func (c *Commands) PutText(ctx context.Context, actor muster.Actor, in PutText) 
 		out, err = call.putText(in, d)
 		return err
 	})
-	var e *muster.Error
-	if errors.As(err, &e) && len(e.Fields) > 0 {
-		located := *e
-		located.Fields = catalog.Locate(parsed, e.Fields)
-		return nil, &located
+	if err != nil {
+		return nil, located(parsed, err)
 	}
-	return out, err
+	return out, nil
+}
+
+// located adds to what is wrong between documents the file and the line where it was written.
+func located(parsed []catalog.Parsed, err error) error {
+	e, ok := errors.AsType[*muster.Error](err)
+	if !ok || len(e.Fields) == 0 {
+		return err
+	}
+	out := *e
+	out.Fields = catalog.Locate(parsed, e.Fields)
+	return &out
 }
 
 func (c *Call) putText(in PutText, d muster.Document) (*Document, error) {

@@ -76,3 +76,14 @@ func TestTheTestOfAWebhookReachesIt(t *testing.T) {
 		}
 	})
 }
+
+// What is wrong between documents is told by file and line, too.
+func TestApplyNamesTheLineOfAMissingReference(t *testing.T) {
+	bubble(t, func(t *testing.T, w *mustertest.World) {
+		doc := "kind: team\nname: ops\ntitle: Ops\nowners: [ana]\n---\nkind: service\nname: search\ntitle: Search\nteam: ops\npolicy: urgnet\n"
+		bad := w.Do("ana", "POST", "/api/v1/apply", map[string]any{"documents": doc, "file": "ops.yaml"}).Want(http.StatusUnprocessableEntity)
+		if bad.JSON("errors.0.line") != 10.0 || bad.Text("errors.0.file") != "ops.yaml" || !strings.Contains(bad.Text("errors.0.message"), "did you mean urgent") {
+			t.Errorf("it says %s", bad.Body)
+		}
+	})
+}
