@@ -7,7 +7,9 @@
 package event
 
 import (
+	"strconv"
 	"sync"
+	"time"
 
 	"github.com/muster-oncall/muster/internal/store"
 )
@@ -19,15 +21,28 @@ const backlog = 512
 type Bus struct {
 	mu     sync.Mutex
 	topics map[string]map[*Subscription]struct{}
+	count  uint64 // of the publications so far
+	born   int64  // tells this bus from that of another node, or of before a restart
 }
 
 // New returns a bus without subscribers.
-func New() *Bus { return &Bus{topics: map[string]map[*Subscription]struct{}{}} }
+func New() *Bus {
+	return &Bus{topics: map[string]map[*Subscription]struct{}{}, born: time.Now().UnixNano()}
+}
+
+// Mark names how far the bus is. Who subscribes later and finds another mark than at the time of reading the rows reads
+// them again: something may have changed in between, on any topic.
+func (b *Bus) Mark() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strconv.FormatInt(b.born, 36) + "-" + strconv.FormatUint(b.count, 36)
+}
 
 // Publish hands events to those who subscribed to their topics. It never waits.
 func (b *Bus) Publish(events []store.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.count++
 	for _, e := range events {
 		for s := range b.topics[e.Topic] {
 			s.add(e)

@@ -42,3 +42,19 @@ func TestASlowSubscriberIsToldThatItMissedSomething(t *testing.T) {
 		t.Fatal("the loss was told twice")
 	}
 }
+
+func TestTheMarkTellsThatSomethingHappened(t *testing.T) {
+	bus, other := event.New(), event.New()
+	before := bus.Mark()
+	if bus.Mark() != before {
+		t.Error("the mark moved though nothing happened")
+	}
+	bus.Publish([]store.Event{{Topic: "now"}})
+	if bus.Mark() == before {
+		t.Error("the mark stands though something happened")
+	}
+	other.Publish([]store.Event{{Topic: "now"}})
+	if bus.Mark() == other.Mark() {
+		t.Error("two buses have the same mark")
+	}
+}

@@ -156,10 +156,14 @@ func (v *visit) changed(out *httpx.SSE, parts []string, seq int64) error {
 }
 
 // missed asks the rows what a reader does not have yet, who comes back with the last event that it saw. In a room that is
-// the sequence of its timeline; other pages have none and are fetched again as a whole.
+// the sequence of its timeline; other pages have none and are fetched again as a whole. A page that was just loaded has
+// seen no event: it is fetched again when anything happened between its loading and now.
 func (v *visit) missed(t topic) (parts []string, seq int64, err error) {
 	last := httpx.LastEventID(v.r)
 	if last == "" {
+		if after := v.param("after"); after != "" && after != v.Bus.Mark() {
+			return []string{"*"}, 0, nil
+		}
 		return nil, 0, nil
 	}
 	after, perr := strconv.ParseInt(last, 10, 64)

@@ -179,7 +179,7 @@ func phonesByToken(v *visit) error {
 		return err
 	}
 	s := v.plainShell("Phones")
-	s.LiveURL = "/phones/" + v.r.PathValue("token") + "/live"
+	s.LiveURL = "/phones/" + v.r.PathValue("token") + "/live?after=" + v.mark
 	return v.phonesPage(s, "")
 }
 

@@ -40,7 +40,7 @@ func (v *visit) shell(title, place string) view.Shell {
 // live is [visit.shell] of a page that changes while it is looked at.
 func (v *visit) live(title, place, topic string) view.Shell {
 	s := v.shell(title, place)
-	s.LiveURL = "/live?topic=" + topic
+	s.LiveURL = "/live?topic=" + topic + "&after=" + v.mark
 	return s
 }
 

@@ -22,6 +22,7 @@ type visit struct {
 	actor muster.Actor // zero for strangers
 	zone  *time.Location
 	now   time.Time
+	mark  string // how far the bus was when the visit began
 }
 
 // handler answers a visit. What it returns is shown as an error page.
@@ -33,7 +34,7 @@ const maxForm = 1 << 20
 // open serves everybody: the page behind a link, the doors.
 func (s *Web) open(pattern string, h handler) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{Web: s, w: w, r: r, zone: time.UTC, now: time.Now()}
+		v := &visit{Web: s, w: w, r: r, zone: time.UTC, now: time.Now(), mark: s.Bus.Mark()}
 		v.answer(h)
 	})
 }
@@ -41,7 +42,7 @@ func (s *Web) open(pattern string, h handler) {
 // page serves signed-in people. Others are led to the door.
 func (s *Web) page(pattern string, h handler) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{Web: s, w: w, r: r, zone: time.UTC, now: time.Now()}
+		v := &visit{Web: s, w: w, r: r, zone: time.UTC, now: time.Now(), mark: s.Bus.Mark()}
 		if err := v.identify(); err != nil {
 			v.stranger(err)
 			return

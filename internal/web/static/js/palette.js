@@ -52,6 +52,7 @@ function build() {
   input.autocomplete = 'off';
   const list = document.createElement('ul');
   list.setAttribute('role', 'listbox');
+  list.setAttribute('aria-label', 'Hits');
   d.append(input, list);
   document.body.append(d);
 
