@@ -67,5 +67,6 @@ func (tab *Tab) Inspect(where string, as ...Look) {
 		tab.Fits(at)
 		tab.Accessible(at)
 	}
+	tab.Look(looks[0])
 	tab.Clean(where)
 }

@@ -56,7 +56,7 @@ func TestScreens(t *testing.T) {
 
 	g.take(shot{name: "01-sign-in", path: "/signin", private: true})
 	g.mine.Script(false) // else the strip would press its own button
-	g.mine.SignInWithoutScript(d.Line.AdminToken)
+	g.mine.SignIn(d.Line.AdminToken)
 	g.take(shot{name: "02-now-quiet-guided", path: "/"})
 	g.mine.Click(".guide .shut")
 	g.mine.Script(true)
