@@ -444,3 +444,11 @@ func pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
+
+// yamlOf is a document as a file has it.
+func yamlOf(w *world, d muster.Document) string {
+	w.Helper()
+	text, err := catalog.YAML(d)
+	w.ok(err)
+	return text
+}

@@ -1,0 +1,197 @@
+package command_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/store"
+)
+
+func silence(w *world, name string, d time.Duration) {
+	w.Helper()
+	must[*muster.Silence](w, w.as("ana"), "SilenceAlerts", command.SilenceAlerts{
+		Name: muster.SilenceName(name), Match: `title.contains("cart")`, For: muster.Duration(d), Why: "planned",
+	})
+}
+
+func removeSilence(w *world, name string) {
+	w.Helper()
+	must[muster.Nothing](w, w.as("ana"), "DeleteDocument", command.OneDocument{Kind: muster.KindSilences, Name: name, Any: true})
+}
+
+func TestASilenceThatIsMadeLongerHoldsLonger(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		silence(w, "works", time.Hour)
+		id := w.fire("cart")
+		pass(30 * time.Minute)
+		s := *w.commands.Live.Current().Catalog.Silences["works"]
+		s.Until = s.Until.Plus(time.Hour)
+		w.put(yamlOf(w, &s))
+		pass(time.Hour) // past the old end
+		if a := w.alert(id); len(w.who()) != 0 || a.Suppressed == nil || a.Suppressed.Until != s.Until || a.NextWakeAt != s.Until {
+			w.Fatalf("the phones of %v rang; the alert is held by %+v and wakes at %s", w.who(), a.Suppressed, a.NextWakeAt)
+		}
+		pass(31 * time.Minute)
+		if who := w.who(); !slices.Equal(who, []string{"Rob"}) {
+			w.Errorf("after the new end the phones of %v rang, want Rob's", who)
+		}
+	})
+}
+
+func TestASilenceThatIsRemovedPagesAtOnce(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		silence(w, "works", 24*time.Hour)
+		id := w.fire("cart")
+		pass(time.Minute)
+		removeSilence(w, "works")
+		pass(time.Second)
+		if who := w.who(); !slices.Equal(who, []string{"Rob"}) {
+			w.Errorf("the silence was removed and the phones of %v rang, want Rob's", who)
+		}
+		if a := w.alert(id); a.Suppressed != nil || a.NextWakeAt.IsZero() {
+			w.Errorf("the alert is held by %+v and wakes at %s", a.Suppressed, a.NextWakeAt)
+		}
+	})
+}
+
+func TestASecondSilenceTakesOver(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		silence(w, "first", time.Hour)
+		id := w.fire("cart")
+		silence(w, "second", 2*time.Hour)
+		pass(90 * time.Minute)
+		if a := w.alert(id); len(w.who()) != 0 || a.Suppressed == nil || a.Suppressed.By != "second" {
+			w.Fatalf("the phones of %v rang; the alert is held by %+v, want second", w.who(), a.Suppressed)
+		}
+		pass(31 * time.Minute)
+		if len(w.who()) != 1 {
+			w.Errorf("after both the phones of %v rang", w.who())
+		}
+	})
+}
+
+// A silence is written because something pages too much: it holds back what is open already.
+func TestANewSilenceHoldsBackAnOpenAlert(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		id, pay := w.fire("cart"), w.fire("pay")
+		pass(time.Second)
+		silence(w, "works", time.Hour)
+		pass(50 * time.Minute)
+		a := w.alert(id)
+		if a.Suppressed == nil || a.Suppressed.By != "works" {
+			w.Fatalf("the alert is held by %+v", a.Suppressed)
+		}
+		if !strings.Contains(strings.Join(w.heard(store.TimelineFilter{Alert: id}), "\n"), "works holds pages back") {
+			w.Error("the alert does not say that it is held back")
+		}
+		for _, p := range w.pages(id)[1:] {
+			if p.State != muster.PageCancelled || p.Detail != "the silence works holds pages back" {
+				w.Errorf("a page of the held alert is %s, %q", p.State, p.Detail)
+			}
+		}
+		if w.alert(pay).Suppressed != nil || len(w.pages(pay)) < 3 {
+			w.Error("an alert that the silence does not match is held back, too")
+		}
+		before := len(w.pages(id))
+		pass(11 * time.Minute)
+		if got := w.pages(id); len(got) != before+2 || got[before].Person != "rob" || w.alert(id).Suppressed != nil {
+			w.Errorf("after the silence %d pages more, want Rob's two: it begins at the first step again", len(got)-before)
+		}
+	})
+}
+
+func TestAnAcknowledgementThatEndsInASilenceIsHeld(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		silence(w, "works", 2*time.Hour)
+		id := w.fire("cart")
+		must[*muster.Alert](w, w.as("olga"), "AckAlert", command.NoteAlert{Alert: id})
+		pass(31 * time.Minute)
+		a := w.alert(id)
+		if a.Status != muster.AlertOpen || a.Suppressed == nil || len(w.who()) != 0 {
+			w.Fatalf("the acknowledgement ran out in the silence: %s, held by %+v, the phones of %v rang", a.Status, a.Suppressed, w.who())
+		}
+		pass(90 * time.Minute)
+		if who := w.who(); !slices.Equal(who, []string{"Rob"}) {
+			w.Errorf("after the silence the phones of %v rang, want Rob's", who)
+		}
+		// A silence that ended while somebody had the alert does not hold it any more.
+		silence(w, "more", 5*time.Minute)
+		pass(time.Second)
+		must[*muster.Alert](w, w.as("olga"), "AckAlert", command.NoteAlert{Alert: id})
+		pass(31 * time.Minute)
+		if a := w.alert(id); a.Suppressed != nil || len(w.who()) != 2 {
+			w.Errorf("held by %+v, the phones of %v rang, want Rob's once more", a.Suppressed, w.who())
+		}
+	})
+}
+
+func TestASilenceOverTriageLeavesTriage(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		silence(w, "works", time.Hour)
+		id := w.send("form", signal("cart", muster.SignalFiring))[0].Alert
+		pass(61 * time.Minute)
+		if a := w.alert(id); a.Suppressed != nil || !a.Triage || len(w.who()) != 0 {
+			w.Fatalf("after the silence: held by %+v, in triage %v, the phones of %v rang", a.Suppressed, a.Triage, w.who())
+		}
+		must[*muster.Alert](w, w.as("olga"), "ConfirmAlert", command.NoteAlert{Alert: id})
+		pass(time.Second)
+		if len(w.who()) != 1 {
+			w.Error("the confirmed alert pages nobody")
+		}
+		// The other way round: confirmed first, paged when the silence ends.
+		silence(w, "again", time.Hour)
+		id = w.send("form", signal("cart 2", muster.SignalFiring))[0].Alert
+		must[*muster.Alert](w, w.as("olga"), "ConfirmAlert", command.NoteAlert{Alert: id})
+		pass(59 * time.Minute)
+		if n := len(w.pages(id)); n != 0 {
+			w.Fatalf("%d pages went out in the silence", n)
+		}
+		pass(2 * time.Minute)
+		if len(w.pages(id)) == 0 {
+			w.Error("after the silence the confirmed alert pages nobody")
+		}
+	})
+}
+
+func TestEscalatingEndsASilenceForOneAlert(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		silence(w, "works", time.Hour)
+		id := w.fire("cart")
+		must[*muster.Alert](w, w.as("olga"), "EscalateAlert", command.NoteAlert{Alert: id})
+		pass(time.Second)
+		if a := w.alert(id); a.Suppressed != nil || len(w.who()) != 1 {
+			w.Errorf("held by %+v, the phones of %v rang: somebody asked for it", a.Suppressed, w.who())
+		}
+	})
+}
+
+func TestWhatASilenceNeeds(t *testing.T) {
+	bubble(t, func(w *world) {
+		in := command.SilenceAlerts{Name: "works", Match: "true", For: muster.Duration(time.Hour), Why: "planned"}
+		refused[*muster.Silence](w, muster.ErrForbidden, guest(), "SilenceAlerts", in)
+		for name, change := range map[string]func(*command.SilenceAlerts){
+			"no reason": func(s *command.SilenceAlerts) { s.Why = "" }, "no end": func(s *command.SilenceAlerts) { s.For = 0 },
+			"too long": func(s *command.SilenceAlerts) { s.For = muster.Duration(32 * 24 * time.Hour) },
+			"no CEL":   func(s *command.SilenceAlerts) { s.Match = "title ===" }, "no match": func(s *command.SilenceAlerts) { s.Match = "" },
+		} {
+			bad := in
+			change(&bad)
+			if _, err := do[*muster.Silence](w, w.as("ana"), "SilenceAlerts", bad); muster.CodeOf(err) != muster.ErrInvalid {
+				w.Errorf("a silence with %s gave %v", name, err)
+			}
+		}
+		must[*muster.Silence](w, w.as("rob"), "SilenceAlerts", in)
+		refused[*muster.Silence](w, muster.ErrConflict, w.as("rob"), "SilenceAlerts", in)
+	})
+}
