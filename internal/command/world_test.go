@@ -183,6 +183,7 @@ type world struct {
 	phones   *phones
 
 	mu        sync.Mutex
+	started   bool
 	events    []store.Event
 	published int // status pages
 	serial    int
@@ -255,8 +256,9 @@ func newCommands(t *testing.T, db store.DB, box *seal.Box, node string) *command
 func (w *world) committed(events []store.Event) {
 	w.mu.Lock()
 	w.events = append(w.events, events...)
+	started := w.started
 	w.mu.Unlock()
-	if w.engine != nil {
+	if started {
 		w.engine.Committed(events)
 	}
 }
@@ -289,6 +291,9 @@ func (w *world) seed() {
 // start starts the engine.
 func (w *world) start() {
 	w.Helper()
+	w.mu.Lock()
+	w.started = true
+	w.mu.Unlock()
 	w.ok(w.engine.Start(w.Context()))
 }
 
