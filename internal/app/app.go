@@ -251,7 +251,8 @@ func (a *App) Start(ctx context.Context) (err error) {
 		return fmt.Errorf("the engine cannot be started: %w", err)
 	}
 	a.server = &http.Server{
-		Handler: a.Handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		// Whoever neither sends nor takes what they asked for is let go. Live streams set the deadline anew with each event.
+		Handler: a.Handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return a.ctx },
 	}
