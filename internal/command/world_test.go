@@ -273,13 +273,14 @@ func (w *world) close() {
 // seed writes the documents, and a phone and a mail for everybody.
 func (w *world) seed() {
 	w.Helper()
-	w.ok(w.commands.Batch(w.Context(), "Seed", muster.Actor{Name: "Test", Access: muster.AccessAdmin}, func(b *command.Batch) error {
+	admin := muster.Actor{Name: "Test", Access: muster.AccessAdmin}
+	w.ok(w.commands.Batch(w.Context(), "Seed", admin, func(b *command.Batch) error {
 		if err := b.Apply(command.ApplyDocuments{Documents: documents}); err != nil {
 			return err
 		}
 		for _, u := range []muster.UserName{"ana", "olga", "rob"} {
-			for _, m := range []string{"phone", "mail"} {
-				if _, err := b.Contact(command.AddContact{User: u, Method: m, Connector: muster.ConnectorName(m), Address: string(u)}); err != nil {
+			for i, m := range []string{"phone", "mail"} { // the phone is the older one
+				if _, err := b.At(b.Now().Plus(time.Duration(i-2)*time.Second), admin).Contact(command.AddContact{User: u, Method: m, Connector: muster.ConnectorName(m), Address: string(u)}); err != nil {
 					return err
 				}
 			}
