@@ -46,8 +46,7 @@ func TestBrowserPlaysTheDemo(t *testing.T) {
 	tab.Inspect("1: the alert", looks...)
 
 	// The phone of whoever is on call rings; its page is what somebody sees who was asleep.
-	phones := d.As("").Do("GET", d.Line.PhoneURL, nil).Want(http.StatusOK, "High Number of Failures")
-	link := phoneLink.FindString(string(phones.Body))
+	link := d.ringing()
 	if size := len(d.As("").Do("GET", link, nil).Want(http.StatusOK, "Acknowledge").Body); size > phoneBudget {
 		t.Errorf("the phone page has %d bytes of HTML, more than %d", size, phoneBudget)
 	}
@@ -130,6 +129,16 @@ func (d *Demo) pageState(alert string) string {
 	return d.Do("GET", "/api/v1/alerts/"+alert, nil).Want(http.StatusOK).Text("pages.0.state")
 }
 
+// ringing is the link of the page that a phone of the demo shows, once one rings.
+func (d *Demo) ringing() (link string) {
+	d.Process.t.Helper()
+	d.Await(patience, "a phone to ring", func() bool {
+		link = phoneLink.FindString(string(d.As("").Do("GET", d.Line.PhoneURL, nil).Body))
+		return link != ""
+	})
+	return link
+}
+
 // everyPlaceIsWell inspects every place of the rail, and the screens behind them.
 func everyPlaceIsWell(t *testing.T, tab *Tab, room string) {
 	tab.Look(looks[0])
@@ -155,11 +164,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	tab.Sees("h1", "All quiet")
 
 	alert := d.As("").Do("POST", "/in/"+d.Line.IntakeKey+"/azure-monitor", seedAlert(t)).Want(http.StatusAccepted).Text("signals.0.alert")
-	var link string
-	d.Await(patience, "the phone to ring", func() bool {
-		link = phoneLink.FindString(string(d.As("").Do("GET", d.Line.PhoneURL, nil).Body))
-		return link != ""
-	})
+	link := d.ringing()
 	tab.Look(looks[2])
 	tab.Go(link)
 	tab.Click(".ackbtn")
@@ -271,11 +276,7 @@ func TestBrowserHostileAlert(t *testing.T) {
 		"links": []any{map[string]any{"title": evil, "url": "javascript:window.pwned=1"}, map[string]any{"title": long, "url": "https://example.org/" + long}},
 	}).Want(http.StatusAccepted).Text("signals.0.alert")
 	second := d.As("").Do("POST", "/in/"+d.Line.IntakeKey+"/generic", map[string]any{"title": long, "severity": "critical", "key": "long"}).Want(http.StatusAccepted).Text("signals.0.alert")
-	var link string
-	d.Await(patience, "the phone to ring", func() bool {
-		link = phoneLink.FindString(string(d.As("").Do("GET", d.Line.PhoneURL, nil).Body))
-		return link != ""
-	})
+	link := d.ringing()
 	key := d.Do("POST", "/api/v1/incidents", map[string]any{"title": evil + long, "severity": "SEV1", "alert": second}).Want(http.StatusCreated).Text("key")
 	d.Do("POST", "/api/v1/incidents/"+key+"/timeline", map[string]any{"kind": "said", "text": evil + " " + bidi + long}).Want(http.StatusCreated)
 	d.Do("POST", "/api/v1/incidents/"+key+"/updates", map[string]any{"known": evil + long, "doing": bidi + long, "in": "30m", "audience": "public"}).Want(http.StatusCreated)

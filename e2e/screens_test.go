@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,19 +60,42 @@ func TestScreens(t *testing.T) {
 	g.mine.SignIn(d.Line.AdminToken)
 	g.take(shot{name: "02-now-quiet-guided", path: "/"})
 	g.mine.Click(".guide .shut")
+	g.mine.Until("the strip to be gone", `!document.querySelector(".guide")`)
 	g.mine.Script(true)
 
 	g.next(1) // the alert
 	alert := d.Do("GET", "/api/v1/alerts", nil).Want(http.StatusOK).Text("items.0.id")
-	pageURL := phoneLink.FindString(string(d.As("").Do("GET", d.Line.PhoneURL, nil).Want(http.StatusOK).Body))
+	pageURL := d.ringing()
 	g.take(
 		shot{name: "03-phone-page", path: pageURL, private: true},
 		shot{name: "04-phones", path: "/phones"},
 		shot{name: "05-now-open", path: "/"},
 	)
+	// The screens that do not change are taken between the steps: so people's words are some seconds apart, as in life.
 	g.next(1) // answered
 	g.take(shot{name: "06-alert", path: "/a/" + alert}, shot{name: "07-phone-page-answered", path: pageURL, private: true})
-	g.next(4) // command, look, tell, chat
+	g.next(1) // command
+	g.take(
+		shot{name: "27-settings", path: "/settings"},
+		shot{name: "28-documents", path: "/settings/policies"},
+		shot{name: "29-document", path: "/settings/rosters/storefront"},
+		shot{name: "30-connectors", path: "/settings/connectors"},
+	)
+	g.next(1) // look
+	g.take(
+		shot{name: "31-people", path: "/settings/people"},
+		shot{name: "32-person", path: "/settings/people/ana"},
+		shot{name: "33-keys", path: "/settings/keys"},
+		shot{name: "34-audit", path: "/settings/audit"},
+	)
+	g.next(1) // tell
+	g.take(
+		shot{name: "23-on-call", path: "/oncall"},
+		shot{name: "24-services", path: "/services"},
+		shot{name: "38-not-found", path: "/nowhere"},
+		shot{name: "39-report", path: "/report/report", private: true},
+	)
+	g.next(1) // chat
 	key := d.Do("GET", "/api/v1/incidents", nil).Want(http.StatusOK).Text("items.0.key")
 	room := "/i/" + key
 	g.take(
@@ -86,38 +110,26 @@ func TestScreens(t *testing.T) {
 		shot{name: "16-status", path: "/status"},
 		shot{name: "17-public-status", path: strings.TrimPrefix(d.Line.StatusURL, d.Line.URL), private: true},
 		shot{name: "18-declare", path: "/declare"},
-		shot{name: "19-palette", path: "/", ready: `document.querySelector("dialog.palette li")`, then: func(tab *Tab) {
+		shot{name: "19-palette", path: "/", then: func(tab *Tab) {
 			tab.Press("k", chromedp.KeyModifiers(chromedp.ModifierCtrl))
 			tab.Type("dialog.palette input", "cart")
 			tab.Until("hits", `[...document.querySelectorAll("dialog.palette li")].some(e => /cart/i.test(e.textContent))`)
 		}},
 	)
-	g.next(3) // mitigated, resolved, reviewed
-	review := d.Do("GET", "/api/v1/incidents/"+key, nil).Want(http.StatusOK).Text("review")
-	if review == "" {
-		review = Eval[string](g.mine, `fetch("/reviews").then(r => r.text()).then(h => h.match(/rev_[A-Za-z0-9]+/)[0])`)
-	}
+	g.next(1) // mitigated
 	g.take(
-		shot{name: "20-room-resolved", path: room},
-		shot{name: "21-review", path: "/reviews/" + review},
-		shot{name: "22-reviews", path: "/reviews"},
-		shot{name: "23-on-call", path: "/oncall"},
-		shot{name: "24-services", path: "/services"},
 		shot{name: "25-service", path: "/services/cart"},
-		shot{name: "26-readiness", path: "/readiness"},
-		shot{name: "27-settings", path: "/settings"},
-		shot{name: "28-documents", path: "/settings/policies"},
-		shot{name: "29-document", path: g.first("/settings/rosters", "/settings/rosters/")},
-		shot{name: "30-connectors", path: "/settings/connectors"},
-		shot{name: "31-people", path: "/settings/people"},
-		shot{name: "32-person", path: "/settings/people/ana"},
-		shot{name: "33-keys", path: "/settings/keys"},
-		shot{name: "34-audit", path: "/settings/audit"},
 		shot{name: "35-search", path: "/search?q=cart"},
 		shot{name: "36-runbook", path: g.first("/services/cart", "/runbooks/")},
+	)
+	g.next(2) // resolved, reviewed
+	review := g.first("/reviews", "/reviews/rev_")
+	g.take(
+		shot{name: "20-room-resolved", path: room},
+		shot{name: "21-review", path: review},
+		shot{name: "22-reviews", path: "/reviews"},
+		shot{name: "26-readiness", path: "/readiness"},
 		shot{name: "37-public-status-resolved", path: strings.TrimPrefix(d.Line.StatusURL, d.Line.URL), private: true},
-		shot{name: "38-not-found", path: "/nowhere"},
-		shot{name: "39-report", path: "/report/report", private: true},
 	)
 	g.write(b)
 }
@@ -126,6 +138,7 @@ func TestScreens(t *testing.T) {
 func (g *gallery) next(times int) {
 	g.t.Helper()
 	for range times {
+		g.mine.Go("/settings/keys") // a page that stays as it is
 		if status := Eval[int](g.mine, `fetch("/guide/next", { method: "POST", headers: { "HX-Request": "true" } }).then(r => r.status)`); status != http.StatusOK {
 			g.t.Fatalf("the guide's button answered %d", status)
 		}
@@ -159,17 +172,14 @@ func (g *gallery) take(shots ...shot) {
 			if s.then != nil {
 				s.then(tab)
 			}
-			if s.ready != "" {
-				tab.Until(s.name, s.ready)
-			}
 			if *screensFull != "" {
 				g.save(filepath.Join(*screensFull, s.name+"-"+l.Name+".png"), tab.picture("png", 0, 1, true))
 			}
-			scale := 0.5
+			scale := 0.42
 			if l.Phone {
-				scale = 0.6
+				scale = 0.5
 			}
-			s.files[l.Name] = tab.picture("jpeg", 55, scale, false)
+			s.files[l.Name] = tab.picture("jpeg", 45, scale, false)
 			if s.name == "08-room" && l.Name == "desktop-light" {
 				g.save(filepath.Join(screensDir, "room.png"), tab.picture("png", 0, 1, false))
 			}
@@ -212,9 +222,10 @@ func (g *gallery) save(path string, data []byte) {
 func (g *gallery) write(b *Browser) {
 	g.t.Helper()
 	var sheet bytes.Buffer
-	sheet.WriteString(`<!doctype html><meta charset="utf-8"><style>body{margin:16px;font:13px system-ui;background:#fff;width:1560px}
-section{display:grid;grid-template-columns:440px 440px 127px 127px;gap:8px;margin-bottom:12px;align-items:start}h2{grid-column:1/-1;margin:0;font:600 14px system-ui}
-img{width:100%;outline:1px solid #ccc}i{display:block}.two{columns:1}</style>`)
+	sheet.WriteString(`<!doctype html><meta charset="utf-8"><style>body{margin:16px;font:13px system-ui;background:#fff;width:848px}
+section{display:grid;grid-template-columns:320px 320px 92px 92px;gap:8px;margin-bottom:12px;align-items:start}h2{grid-column:1/-1;margin:0;font:600 14px system-ui}
+img{width:100%;outline:1px solid #ccc}i{display:block}</style>`)
+	slices.SortFunc(g.all, func(x, y shot) int { return strings.Compare(x.name, y.name) })
 	for _, s := range g.all {
 		fmt.Fprintf(&sheet, "<section><h2>%s</h2>", html.EscapeString(s.name))
 		for _, l := range looks {
@@ -231,10 +242,10 @@ img{width:100%;outline:1px solid #ccc}i{display:block}.two{columns:1}</style>`)
 	file := filepath.Join(g.t.TempDir(), "sheet.html")
 	g.save(file, sheet.Bytes())
 	tab := b.Private("")
-	tab.do("sizing the sheet", chromedp.EmulateViewport(1190, 900))
+	tab.do("sizing the sheet", chromedp.EmulateViewport(880, 900))
 	tab.Go("file://" + file)
 	tab.Until("the pictures", `[...document.images].every(i => i.complete)`)
-	g.save(filepath.Join(screensDir, "contact-sheet.jpg"), tab.picture("jpeg", 50, 1, true))
+	g.save(filepath.Join(screensDir, "contact-sheet.jpg"), tab.picture("jpeg", 40, 1, true))
 
 	files, err := os.ReadDir(screensDir)
 	if err != nil {
