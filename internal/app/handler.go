@@ -59,7 +59,8 @@ func (a *App) handler() (http.Handler, error) {
 	}
 	a.pages = pages
 	mux := http.NewServeMux()
-	for _, prefix := range []string{"/api/", "/in/", "/chat/", "/livez", "/readyz", "/metrics"} {
+	mux.Handle("/api/", httpx.SecureHeaders(a.Secure(), rest))
+	for _, prefix := range []string{"/in/", "/chat/", "/livez", "/readyz", "/metrics"} { // programs ask here, and often
 		mux.Handle(prefix, rest)
 	}
 	mux.Handle("/", httpx.SecureHeaders(a.Secure(), pages))

@@ -87,3 +87,14 @@ func TestApplyNamesTheLineOfAMissingReference(t *testing.T) {
 		}
 	})
 }
+
+func TestEveryAnswerThatABrowserMayShowSaysWhatItMayDo(t *testing.T) {
+	bubble(t, func(t *testing.T, w *mustertest.World) {
+		for _, path := range []string{"/signin", "/s/public/", "/api/docs", "/api/v1/alerts", "/api/openapi.json", "/nothing"} {
+			h := w.Do("", "GET", path, nil).Header
+			if h.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") {
+				t.Errorf("%s has the headers %v", path, h)
+			}
+		}
+	})
+}
