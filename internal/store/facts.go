@@ -38,7 +38,7 @@ type AlertReader interface {
 	Alert(id muster.AlertID) (*muster.Alert, error)
 	Alerts(f AlertFilter) ([]*muster.Alert, error)
 	OpenAlerts(keys []AlertKey) (map[AlertKey]muster.AlertID, error) // not resolved; in a Tx the rows are locked in key order
-	EscalationOf(alert muster.AlertID) (*muster.Escalation, error)  // nil without error when there is none
+	EscalationOf(alert muster.AlertID) (*muster.Escalation, error)   // nil without error when there is none
 	CountAlerts(status ...muster.AlertStatus) (int, error)
 }
 
