@@ -25,6 +25,18 @@ func (w *world) deliveryOf(p *muster.Page) *muster.Delivery {
 	return all[i]
 }
 
+// page is the first page of an alert by a contact method.
+func (w *world) page(id muster.AlertID, method string) *muster.Page {
+	w.Helper()
+	for _, p := range w.pages(id) {
+		if p.Method == method {
+			return p
+		}
+	}
+	w.Fatalf("nobody was paged by %s", method)
+	return nil
+}
+
 // begin starts a delivery as the engine does; it must be wanted.
 func (w *world) begin(d *muster.Delivery) command.Started {
 	w.Helper()
@@ -274,9 +286,9 @@ func TestAMethodThatFailsForGoodBringsTheNextForward(t *testing.T) {
 		if len(got) != 2 || got[1].method != "mail" {
 			w.Fatalf("rang %+v, want the mail right after the phone", got)
 		}
-		pages := w.pages(id)
-		if pages[0].State != muster.PageFailed || pages[0].Detail != "there is no such number" || pages[1].State != muster.PageAccepted {
-			w.Errorf("the pages are %s (%s) and %s", pages[0].State, pages[0].Detail, pages[1].State)
+		byPhone, byMail := w.page(id, "phone"), w.page(id, "mail")
+		if byPhone.State != muster.PageFailed || byPhone.Detail != "there is no such number" || byMail.State != muster.PageAccepted {
+			w.Errorf("the pages are %s (%s) and %s", byPhone.State, byPhone.Detail, byMail.State)
 		}
 		pass(4 * time.Minute)
 		if n := len(w.phones.rang()); n != 2 {
@@ -309,7 +321,7 @@ func TestAContactMethodThatIsRemovedBringsTheNextForward(t *testing.T) {
 		if got := w.phones.rang(); len(got) != 1 || got[0].method != "mail" {
 			w.Errorf("rang %+v, want the mail alone, at once", got)
 		}
-		if p := w.pages(id)[0]; p.State != muster.PageFailed || p.Detail != "the contact method was removed" {
+		if p := w.page(id, "phone"); p.State != muster.PageFailed || p.Detail != "the contact method was removed" {
 			w.Errorf("the page by phone is %s, %q", p.State, p.Detail)
 		}
 	})
@@ -327,7 +339,7 @@ func TestAPersonWhoLeftIsNotPaged(t *testing.T) {
 		if who := w.who(); len(who) != 0 {
 			w.Errorf("the phones of %v rang, want nobody's: Rob has left", who)
 		}
-		if p := w.pages(id)[0]; p.State != muster.PageFailed || p.Detail != "Rob has left" {
+		if p := w.page(id, "phone"); p.State != muster.PageFailed || p.Detail != "Rob has left" {
 			w.Errorf("the page is %s, %q", p.State, p.Detail)
 		}
 		pass(2 * time.Minute)
