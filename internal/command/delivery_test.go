@@ -201,7 +201,10 @@ func TestTwoClaimsInOneSet(t *testing.T) {
 		answers := make(chan answer, 20)
 		for range 10 { // some of them share a set
 			go func() { _, ok, err := w.commands.StartDelivery(w.Context(), old, nil); answers <- answer{ok, err} }()
-			go func() { _, ok, err := w.commands.StartDelivery(w.Context(), claimed[0], nil); answers <- answer{ok, err} }()
+			go func() {
+				_, ok, err := w.commands.StartDelivery(w.Context(), claimed[0], nil)
+				answers <- answer{ok, err}
+			}()
 		}
 		started := 0
 		for range 20 {
