@@ -171,7 +171,7 @@ func cancelReason(c *Call, a *muster.Alert) string {
 }
 
 // planPage adds the rows of one page: the page, and its delivery, which is leased to this node when it is due now.
-func (c *Call) planPage(r *rows, a *muster.Alert, esc muster.EscalationID, p muster.Planned) *muster.Page {
+func (c *Call) planPage(r *rows, a *muster.Alert, esc muster.EscalationID, p muster.Planned) {
 	now := c.Now()
 	due := p.At
 	if due.Before(now.Time) {
@@ -195,7 +195,6 @@ func (c *Call) planPage(r *rows, a *muster.Alert, esc muster.EscalationID, p mus
 	}
 	r.pages = append(r.pages, pg)
 	r.deliveries = append(r.deliveries, d)
-	return pg
 }
 
 // leaseIfDue gives a new delivery that is due to this node, so that it goes from memory to a worker right after the

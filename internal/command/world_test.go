@@ -308,8 +308,7 @@ func (w *world) ok(err error) {
 // explain is an error with everything that it says about fields.
 func explain(err error) string {
 	text := err.Error()
-	var e *muster.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*muster.Error](err); ok {
 		for _, f := range e.Fields {
 			text += fmt.Sprintf("\n%s:%d %s: %s", f.File, f.Line, f.Path, f.Message)
 		}

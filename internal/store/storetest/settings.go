@@ -45,7 +45,7 @@ func catalogAt(w *world) {
 				if i > 0 {
 					got.WriteString(" ")
 				}
-				got.WriteString(fmt.Sprintf("%s/%s@%d", d.Kind, d.Name, d.Revision))
+				fmt.Fprintf(&got, "%s/%s@%d", d.Kind, d.Name, d.Revision)
 			}
 			if got.String() != want {
 				w.Errorf("at %d: %s, wanted %s", rev, got.String(), want)
