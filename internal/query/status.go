@@ -196,6 +196,9 @@ func (r *read) shownOn(doc *muster.StatusPage, inc *muster.Incident) (out status
 			})
 		}
 	}
+	if doc.Audience == muster.AudiencePublic && inc.DeclaredBy.Machine {
+		out.Title = r.publicTitle(inc, out)
+	}
 	switch {
 	case inc.Status == muster.IncidentResolved || inc.Status == muster.IncidentClosed:
 		out.Resolved = inc.ResolvedAt
@@ -203,6 +206,22 @@ func (r *read) shownOn(doc *muster.StatusPage, inc *muster.Incident) (out status
 		out.Resolved = out.Updates[0].At
 	}
 	return out, onIt || len(out.Updates) > 0, nil
+}
+
+// publicTitle is what the public reads as the title of an incident that a machine declared: its own is an alert's, in words
+// for engineers. It is what was said first in public, and before that what is affected.
+func (r *read) publicTitle(inc *muster.Incident, shown statuspage.Incident) string {
+	if n := len(shown.Updates); n > 0 {
+		first, _, _ := strings.Cut(shown.Updates[n-1].Known, "\n")
+		if at := strings.Index(first, ". "); at > 0 {
+			first = first[:at]
+		}
+		return muster.Clip(strings.TrimSuffix(strings.TrimSpace(first), "."), 120)
+	}
+	if inc.Service != "" {
+		return "Trouble with " + r.cat.ServiceTitle(inc.Service)
+	}
+	return inc.Title
 }
 
 // over reports whether an incident is over for its audience, as the page itself decides it.

@@ -39,7 +39,7 @@ func now(v *visit) error {
 		}
 		p.Changes = append(p.Changes, v.change(e))
 	}
-	if !d.Received && v.can(muster.AccessResponder) {
+	if !d.Received && len(d.Recent) == 0 && v.can(muster.AccessResponder) {
 		p.FirstAlert = FirstAlert(v.seenURL(), "YOUR-KEY")
 	}
 	if p.Shell.Places.Phones != "" {

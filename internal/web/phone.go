@@ -51,6 +51,32 @@ func phonePage(v *visit) error {
 	return v.phone(http.StatusOK, d, "")
 }
 
+// whyYou says in a breath why the page came to this person: whose turn it is, and from the second step on also who did
+// not answer. Whatever is rarer, an override or a swap, is told in full.
+func (v *visit) whyYou(d *query.PagePhone) string {
+	role, roster, until, before := "", "", muster.Instant{}, ""
+	for _, r := range d.Page.Why {
+		switch r.Kind {
+		case muster.ReasonOverride, muster.ReasonSwap:
+			return strings.Join(d.WhyYou, " ")
+		case muster.ReasonStep:
+			if before = r.Text; r.Facts["step"] == "1" && r.Facts["round"] == "1" {
+				before = ""
+			}
+		case muster.ReasonRoster:
+			role, roster = muster.Role(r.Facts["role"]).Word(), r.Facts["title"]
+		case muster.ReasonLayer:
+			if t, err := time.Parse(time.RFC3339, r.Facts["until"]); err == nil {
+				until = muster.At(t)
+			}
+		}
+	}
+	if roster == "" || role == "" || until.IsZero() {
+		return strings.Join(d.WhyYou, " ")
+	}
+	return strings.TrimSpace(before + " You are " + role + " of " + roster + " until " + v.clock(until) + ".")
+}
+
 // lost tells a stranger that a link opens nothing.
 func (v *visit) lost(err error) error {
 	v.actor = muster.Actor{}
@@ -62,7 +88,7 @@ func (v *visit) phone(status int, d *query.PagePhone, problem string) error {
 	p := view.Phone{
 		Shell: v.plainShell(a.Title), Person: d.Page.Name, PagedAt: d.Page.PlannedAt.Time, Title: a.Title, Service: d.Service,
 		Severity: alertSeverity(a.Severity), OpenedAt: a.ReceivedAt.Time, Big: muster.Clip(bigWords(a), 400), Action: muster.Clip(known(a.Action), 600),
-		WhyYou: strings.Join(d.WhyYou, " "), IfNotAt: d.Next.At.Time, WhoKnows: "Nobody yet. You would be the first.", Token: v.r.PathValue("token"),
+		WhyYou: v.whyYou(d), IfNotAt: d.Next.At.Time, WhoKnows: "Nobody yet. You would be the first.", Token: v.r.PathValue("token"),
 		AlertURL: "/a/" + string(a.ID), WhyURL: "/a/" + string(a.ID) + "#why", Problem: problem,
 	}
 	p.Shell.JS, p.Shell.CSS = "", v.Static.Path("phone.css")

@@ -259,7 +259,7 @@ func guidance(list []query.Guidance) (out []view.Guidance) {
 		if g.Kind == "runbook" {
 			vg.Icon, vg.URL, vg.Body, vg.Note = "book", refRunbook(g.Ref), g.Text, "Runbook, never followed yet"
 			if g.Proven != "" {
-				vg.Note = "Runbook, followed last on " + g.Proven
+				vg.Note = "Runbook, followed last on " + dayOf(g.Proven)
 			}
 		}
 		out = append(out, vg)

@@ -121,7 +121,7 @@ func runbook(v *visit) error {
 		return err
 	}
 	p := view.Runbook{
-		Shell: v.shell(rb.Title, view.PlaceServices), Title: rb.Title, Body: raw(body), Proven: rb.Proven,
+		Shell: v.shell(rb.Title, view.PlaceServices), Title: rb.Title, Body: raw(body), Proven: dayOf(rb.Proven),
 		Document: view.Link{Text: "Edit", URL: docURL(muster.KindRunbooks, rb.Name)},
 	}
 	if !v.actor.Owns(rb.Team) {

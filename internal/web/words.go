@@ -3,6 +3,7 @@ package web
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/web/view"
@@ -79,6 +80,15 @@ func (v *visit) alertStatus(a *muster.Alert) view.State {
 		return view.State{Tone: view.ToneInfo, Word: "Triage"}
 	}
 	return view.State{Tone: view.ToneMajor, Word: "Open"}
+}
+
+// dayOf words the day of a document: "2026-11-18" is 18 November 2026.
+func dayOf(day string) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return t.Format("2 January 2006")
 }
 
 // clock is an instant near now inside of a sentence.

@@ -36,9 +36,12 @@ type phaseChart struct {
 	words    string // for those who do not see it
 }
 
+// markRoom is the width that the words of a mark take.
+const markRoom = 130
+
 type phaseMark struct {
 	x      float64
-	text   string
+	text   string // "" when the next mark tells it, too
 	anchor string
 }
 
@@ -81,10 +84,14 @@ func (p Review) chart(width float64) phaseChart {
 	}
 	for _, m := range p.Marks {
 		pm := phaseMark{x: x(m.At), text: p.Shell.hm(m.At) + " " + m.Text, anchor: "middle"}
-		if pm.x > width-70 {
+		if n := len(c.marks); n > 0 && pm.x-c.marks[n-1].x < markRoom { // their words would run into each other: one line tells both
+			pm.text, c.marks[n-1].text = c.marks[n-1].text+", "+pm.text, ""
+		}
+		half := float64(len(pm.text)) * 3.4
+		if pm.x > width-half {
 			pm.anchor = "end"
 		}
-		if pm.x < 70 {
+		if pm.x < half {
 			pm.anchor = "start"
 		}
 		c.marks = append(c.marks, pm)
