@@ -1,0 +1,238 @@
+package command_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/command"
+)
+
+// cell is what the role matrix needs to know of an operation besides its least role: an input that works, and who may do
+// it with that input where the document or the person that it is about decides, too.
+type cell struct {
+	in   func(w *world, who muster.Actor) any
+	also []string // who may, of everybody with the least role; nil: all of them
+}
+
+var (
+	owners = []string{"owner", "admin"}
+	self   = []string{"responder", "admin"} // it is about Rob, who is the responder
+)
+
+func matrix() map[string]cell {
+	alert := func(w *world, _ muster.Actor) any { return &command.NoteAlert{Alert: w.another()} }
+	open := func(w *world) string { return string(w.declare(w.as("ana"), "Something is wrong").Key) }
+	resolved := func(w *world) string {
+		key := open(w)
+		must[*muster.Incident](w, w.as("ana"), "ResolveIncident", command.NoteIncident{Incident: key})
+		return key
+	}
+	review := func(w *world) *muster.Review {
+		return must[*muster.Review](w, w.as("ana"), "OpenReview", command.OneIncident{Incident: resolved(w)})
+	}
+	noted := func(w *world, _ muster.Actor) any { return &command.NoteIncident{Incident: open(w)} }
+	text := func(w *world, _ muster.Actor) any { return &command.StatusText{Text: "We know"} }
+	contact := func(w *world) muster.ContactID {
+		w.serial++
+		return must[*muster.Contact](w, w.as("ana"), "AddContact", command.AddContact{User: "rob", Method: fmt.Sprintf("m-%d", w.serial), Connector: "phone"}).ID
+	}
+	return map[string]cell{
+		"AckAlert": {in: alert}, "UnackAlert": {in: alert}, "EscalateAlert": {in: alert}, "ResolveAlert": {in: alert}, "ConfirmAlert": {in: alert},
+		"PageResponder": {in: func(w *world, _ muster.Actor) any { return &command.PageResponder{Alert: w.another(), Person: "rob"} }},
+		"SilenceAlerts": {in: func(*world, muster.Actor) any {
+			return &command.SilenceAlerts{Match: "false", For: muster.Duration(time.Hour), Why: "planned"}
+		}},
+
+		"DeclareIncident": {in: func(*world, muster.Actor) any { return &command.DeclareIncident{Title: "Something is wrong"} }},
+		"LinkAlert":       {in: func(w *world, _ muster.Actor) any { return &command.LinkAlert{Incident: open(w), Alert: w.another()} }},
+		"SetSeverity":     {in: func(w *world, _ muster.Actor) any { return &command.SetSeverity{Incident: open(w), Severity: muster.SEV1} }},
+		"SetAnswer": {in: func(w *world, _ muster.Actor) any {
+			return &command.SetAnswer{Incident: open(w), Question: muster.QuestionBad, Text: "very"}
+		}},
+		"AssignRole":  {in: func(w *world, _ muster.Actor) any { return &command.AssignRole{Incident: open(w), Role: muster.RoleScribe} }},
+		"StartAction": {in: func(w *world, _ muster.Actor) any { return &command.StartAction{Incident: open(w), Text: "Roll back"} }},
+		"FinishAction": {in: func(w *world, _ muster.Actor) any {
+			key := open(w)
+			inc := must[*muster.Incident](w, w.as("ana"), "StartAction", command.StartAction{Incident: key, Text: "Roll back"})
+			return &command.FinishAction{Incident: key, Action: inc.Actions[0].ID}
+		}},
+		"AddTheory": {in: func(w *world, _ muster.Actor) any { return &command.AddTheory{Incident: open(w), Text: "The release"} }},
+		"SetTheory": {in: func(w *world, _ muster.Actor) any {
+			key := open(w)
+			inc := must[*muster.Incident](w, w.as("ana"), "AddTheory", command.AddTheory{Incident: key, Text: "The release"})
+			return &command.SetTheory{Incident: key, Theory: inc.Theories[0].ID, State: muster.TheoryConfirmed}
+		}},
+		"AddTimelineEntry": {in: func(w *world, _ muster.Actor) any { return &command.AddTimelineEntry{Incident: open(w), Text: "Look"} }},
+		"PinEntry": {in: func(w *world, _ muster.Actor) any {
+			key := open(w)
+			e := must[*muster.Entry](w, w.as("ana"), "AddTimelineEntry", command.AddTimelineEntry{Incident: key, Text: "Look"})
+			return &command.PinEntry{Incident: key, Entry: e.ID, Pinned: true}
+		}},
+		"MarkSeen": {in: func(w *world, _ muster.Actor) any { return &command.OneIncident{Incident: open(w)} }},
+		"PostStatusUpdate": {in: func(w *world, _ muster.Actor) any {
+			return &command.PostStatusUpdate{Incident: open(w), Known: "We know", In: muster.Duration(time.Hour)}
+		}},
+		"MitigateIncident": {in: noted}, "ResolveIncident": {in: noted}, "ReopenIncident": {in: noted},
+		"CloseIncident": {in: func(w *world, _ muster.Actor) any { return &command.NoteIncident{Incident: resolved(w)} }},
+
+		"OpenStatus": {in: text},
+		"UpdateStatus": {in: func(w *world, who muster.Actor) any {
+			open(w)
+			return text(w, who)
+		}},
+		"CloseStatus": {in: func(w *world, who muster.Actor) any {
+			open(w)
+			return text(w, who)
+		}},
+		"PublishStatusPage": {in: func(*world, muster.Actor) any { return &command.OneStatusPage{Page: "public"} }},
+
+		"OpenReview": {in: func(w *world, _ muster.Actor) any { return &command.OneIncident{Incident: resolved(w)} }},
+		"EditReview": {in: func(w *world, _ muster.Actor) any {
+			r, summary := review(w), "It is said"
+			return &command.EditReview{Review: r.ID, Version: r.Version, Summary: &summary}
+		}},
+		"AddFinding": {in: func(w *world, _ muster.Actor) any { return &command.AddFinding{Review: review(w).ID, Text: "Learned"} }},
+		"AddActionItem": {in: func(w *world, _ muster.Actor) any {
+			return &command.AddActionItem{Review: review(w).ID, Text: "Better", Owner: "rob"}
+		}},
+		"FinishActionItem": {in: func(w *world, _ muster.Actor) any {
+			r := must[*muster.Review](w, w.as("ana"), "AddActionItem", command.AddActionItem{Review: review(w).ID, Text: "Better"})
+			return &command.FinishActionItem{Review: r.ID, Item: r.ActionItems[0].ID}
+		}},
+		"PublishReview": {in: func(w *world, _ muster.Actor) any { return &command.OneReview{Review: review(w).ID} }},
+
+		"OverrideShift": {in: func(*world, muster.Actor) any {
+			return &command.OverrideShift{Roster: "storefront", People: []muster.UserName{"rob"}, Until: muster.At(time.Now().Add(time.Hour))}
+		}},
+		"PutDocument": {also: owners, in: func(w *world, who muster.Actor) any {
+			return &command.PutDocument{Kind: muster.KindRunbooks, Name: "cart", Body: runbook(w, "cart", "For "+who.Name), Any: true}
+		}},
+		"DeleteDocument": {also: owners, in: func(w *world, _ muster.Actor) any {
+			w.put(two)
+			return &command.OneDocument{Kind: muster.KindRunbooks, Name: "cart", Any: true}
+		}},
+		"ApplyDocuments": {also: owners, in: func(_ *world, who muster.Actor) any {
+			return &command.ApplyDocuments{Documents: strings.ReplaceAll(two, "Look at", "As "+who.Name+" says, look at")}
+		}},
+		"AddContact": {also: self, in: func(w *world, _ muster.Actor) any {
+			w.serial++
+			return &command.AddContact{User: "rob", Method: fmt.Sprintf("m-%d", w.serial), Connector: "phone"}
+		}},
+		"RemoveContact": {also: self, in: func(w *world, _ muster.Actor) any { return &command.OneContact{Contact: contact(w)} }},
+		"TestConnector": {also: owners, in: func(*world, muster.Actor) any { return &command.TestConnector{Connector: "phone"} }},
+		"PutSecret":     {in: func(*world, muster.Actor) any { return &command.PutSecret{Name: "token", Value: "s"} }},
+		"CreateKey": {also: owners, in: func(*world, muster.Actor) any {
+			return &command.CreateKey{Name: "A monitor", Source: "monitoring"}
+		}},
+		"RevokeKey": {also: self, in: func(w *world, _ muster.Actor) any {
+			return &command.RevokeKey{Key: must[*command.NewKey](w, w.as("ana"), "CreateKey", command.CreateKey{Name: "Rob's", User: "rob"}).ID}
+		}},
+	}
+}
+
+// Every operation of the table, for everybody: denied or allowed as the table says. An operation without a cell fails.
+func TestTheRoleMatrix(t *testing.T) {
+	bubble(t, func(w *world) {
+		cells := matrix()
+		people := map[string]muster.Actor{
+			"nobody": {}, "viewer": w.as("vic"), "responder": w.as("rob"), "owner": w.as("olga"), "admin": w.as("ana"),
+		}
+		if a := people["owner"]; a.Access != muster.AccessTeamOwner || !slices.Equal(a.Teams, []muster.TeamName{"storefront"}) {
+			w.Fatalf("Olga is %s of %v", a.Access, a.Teams)
+		}
+		for _, op := range w.commands.Ops() {
+			c, ok := cells[op.Name]
+			if !ok {
+				w.Errorf("%s has no cell in the matrix: say with which input it works, and for whom", op.Name)
+				continue
+			}
+			delete(cells, op.Name)
+			for _, role := range []string{"nobody", "viewer", "responder", "owner", "admin"} {
+				who := people[role]
+				in := c.in(w, who)
+				if reflect.TypeOf(in).Elem() != op.In {
+					w.Fatalf("%s takes a %s", op.Name, op.In)
+				}
+				_, err := op.Exec(w.Context(), who, in)
+				code, want := muster.CodeOf(err), muster.Code("")
+				switch {
+				case role == "nobody":
+					want = muster.ErrUnauthenticated
+				case !who.Access.AtLeast(op.Access), c.also != nil && !slices.Contains(c.also, role):
+					want = muster.ErrForbidden
+				}
+				if code != want {
+					w.Errorf("%s as %s gave %v, want %q", op.Name, role, err, want)
+				}
+			}
+		}
+		for name := range cells {
+			w.Errorf("the matrix has a cell for %s, which is no operation", name)
+		}
+	})
+}
+
+// Whoever may not do something learns nothing about what it is about: the role is asked before the input.
+func TestTheRoleIsAskedFirst(t *testing.T) {
+	bubble(t, func(w *world) {
+		for _, op := range w.commands.Ops() {
+			for _, who := range []muster.Actor{{}, w.as("vic"), w.as("rob")} {
+				_, err := op.Exec(w.Context(), who, reflect.New(op.In).Interface())
+				code := muster.CodeOf(err)
+				switch allowed := who.Access.AtLeast(op.Access); {
+				case who.Access == "" && code != muster.ErrUnauthenticated:
+					w.Errorf("%s by nobody gave %v", op.Name, err)
+				case who.Access != "" && !allowed && code != muster.ErrForbidden:
+					w.Errorf("%s by a %s gave %v", op.Name, who.Access, err)
+				case allowed && (code == muster.ErrUnauthenticated || code == muster.ErrInternal):
+					w.Errorf("%s with nothing filled in gave %v", op.Name, err)
+				}
+			}
+		}
+	})
+}
+
+func TestEveryOperationSaysWhatItIs(t *testing.T) {
+	bubble(t, func(w *world) {
+		names, paths := map[string]bool{}, map[string]bool{}
+		for _, op := range w.commands.Ops() {
+			if names[op.Name] || paths[op.Method+op.Path] || op.Summary == "" || op.Access == "" || op.Path == "" || op.Status == 0 {
+				w.Errorf("%s is incomplete, or not the only one: %+v", op.Name, op)
+			}
+			names[op.Name], paths[op.Method+op.Path] = true, true
+			for i := range op.In.NumField() {
+				f := op.In.Field(i)
+				if f.IsExported() && f.Tag.Get("json") == "" {
+					w.Errorf("%s.%s has no name outside", op.Name, f.Name)
+				}
+				if p := f.Tag.Get("path"); p != "" && !strings.Contains(op.Path, "{"+p+"}") {
+					w.Errorf("%s takes %s from the path, which is %s", op.Name, p, op.Path)
+				}
+			}
+		}
+	})
+}
+
+// An operation that was run by the wrong hands wrote nothing.
+func TestARefusalWritesNothing(t *testing.T) {
+	bubble(t, func(w *world) {
+		id := w.fire("cart")
+		before, err := json.Marshal(w.alert(id))
+		w.ok(err)
+		for _, op := range []string{"AckAlert", "EscalateAlert", "ResolveAlert"} {
+			refused[*muster.Alert](w, muster.ErrForbidden, w.as("vic"), op, command.NoteAlert{Alert: id})
+			refused[*muster.Alert](w, muster.ErrUnauthenticated, muster.Actor{Name: "Nobody"}, op, command.NoteAlert{Alert: id})
+		}
+		after, err := json.Marshal(w.alert(id))
+		w.ok(err)
+		if string(before) != string(after) {
+			w.Errorf("the alert was\n%s\nand is\n%s", before, after)
+		}
+	})
+}
