@@ -69,7 +69,10 @@ func (b *Batch) Apply(in ApplyDocuments) error {
 }
 
 // Declare, Say and the rest are the operations of the table under their own names.
-func (b *Batch) Declare(in DeclareIncident) (*muster.Incident, error) { return b.declareIncident(in) }
+func (b *Batch) Declare(in DeclareIncident) (*muster.Incident, error) {
+	tidy(&in)
+	return b.declareIncident(in)
+}
 
 func (b *Batch) Say(in AddTimelineEntry) (*muster.Entry, error)   { return b.addTimelineEntry(in) }
 func (b *Batch) Role(in AssignRole) (*muster.Incident, error)     { return b.assignRole(in) }
@@ -77,6 +80,7 @@ func (b *Batch) Start(in StartAction) (*muster.Incident, error)   { return b.sta
 func (b *Batch) Finish(in FinishAction) (*muster.Incident, error) { return b.finishAction(in) }
 func (b *Batch) Theory(in AddTheory) (*muster.Incident, error)    { return b.addTheory(in) }
 func (b *Batch) Update(in PostStatusUpdate) (*muster.StatusUpdate, error) {
+	tidy(&in)
 	return b.postStatusUpdate(in)
 }
 func (b *Batch) Answer(in SetAnswer) (*muster.Incident, error)      { return b.setAnswer(in) }

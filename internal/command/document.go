@@ -296,7 +296,7 @@ func (c *Call) writeDocs(changes []docChange, why string) (muster.Revision, erro
 	out := make([]muster.DocRevision, 0, len(changes))
 	for _, ch := range changes {
 		head++
-		row := muster.DocRevision{Revision: head, Kind: ch.kind, Name: ch.name, By: c.Actor.By(), Why: muster.Clip(why, 500), At: c.Now()}
+		row := muster.DocRevision{Revision: head, Kind: ch.kind, Name: ch.name, By: c.Actor.By(), Why: muster.CleanText(why, 500), At: c.Now()}
 		if ch.doc != nil {
 			b, err := json.Marshal(ch.doc)
 			if err != nil {
