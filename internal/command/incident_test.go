@@ -111,7 +111,7 @@ func TestALinkedAlertIsResolvedWithItsIncident(t *testing.T) {
 		inc := w.declare(w.as("rob"), "The cart fails")
 		other := w.declare(w.as("rob"), "Another")
 		var ids []muster.AlertID
-		for range 230 { // more than one page of a list
+		for range 203 { // more than one page of a list
 			id := w.another()
 			must[*muster.Incident](w, w.as("rob"), "LinkAlert", command.LinkAlert{Incident: string(inc.Key), Alert: id})
 			ids = append(ids, id)

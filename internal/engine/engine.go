@@ -159,13 +159,10 @@ func (e *Engine) sleep(w *waker, due muster.Instant) bool {
 	}
 }
 
-// catalogEvery is how often a node looks whether another one changed the catalog. What writes looks by itself.
-const catalogEvery = 5 * time.Second
-
-// catalogLoop keeps up with a catalog that other nodes change: who may sign in and who is on call are also read where
-// nothing is written.
+// catalogLoop keeps up with a catalog that other nodes change: whatever writes looks by itself, but who may sign in and who
+// is on call are also read where nothing is written.
 func (e *Engine) catalogLoop() {
-	tick := time.NewTicker(catalogEvery)
+	tick := time.NewTicker(safetyPoll)
 	defer tick.Stop()
 	for {
 		select {

@@ -1,0 +1,30 @@
+package command_test
+
+import (
+	"testing"
+
+	"github.com/muster-oncall/muster/internal/store/storetest"
+)
+
+// The core once more on PostgreSQL, in real time: what does not need time to go on.
+func TestTheCoreOnPostgres(t *testing.T) {
+	t.Parallel()
+	for name, story := range map[string]func(*world){
+		"the same condition": sameCondition, "many senders": manySenders, "a route declares": routeDeclares,
+		"not after an acknowledgement": notAfterAck, "in flight": ackInFlight, "fencing": fencing,
+		"documents": ifMatch, "apply": allOrNone, "incident": incidentLife, "status page": openUpdateClose,
+		"keys": keys, "security log": auditChain,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t, storetest.Postgres(t), t.TempDir())
+			defer w.close()
+			w.seed()
+			story(w)
+		})
+	}
+	t.Run("setup", func(t *testing.T) {
+		w := open(t, storetest.Postgres(t), t.TempDir())
+		defer w.close()
+		setupOnce(w)
+	})
+}
