@@ -76,7 +76,7 @@ func (r *report) missed() (out []string) {
 
 // print writes the table in Markdown, so that it can be quoted as it is.
 func (r *report) print(w io.Writer) {
-	fmt.Fprintf(w, "Measured %s on %d cores (%s), generator, server and sink on the same ones. The machine in the same run: HTTP echo %s/s over 64 connections; fsync of 4 KiB %s/s by one writer, %s/s by eight.",
+	fmt.Fprintf(w, "Measured %s on %d cores (%s), generator, server and sink on the same ones. The machine at its best in the same run: HTTP echo %s/s over 64 connections; fsync of 4 KiB %s/s by one writer, %s/s by eight. Limits in the table are those of the moment before each figure.",
 		r.At.Format("2006-01-02 15:04 MST"), r.Cores, r.Go, thousands(r.Limits.Echo), thousands(r.Limits.Fsync), thousands(r.Limits.Fsync8))
 	if r.Runs > 1 {
 		fmt.Fprintf(w, " Each figure is the best of %d runs.", r.Runs)
