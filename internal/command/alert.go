@@ -322,9 +322,15 @@ type SilenceAlerts struct {
 	Team  muster.TeamName    `json:"team,omitempty" doc:"the team that owns the silence"`
 }
 
+// ownSilence is how long somebody may silence alerts who owns no team of theirs.
+const ownSilence = 24 * time.Hour
+
 func (c *Call) silenceAlerts(in SilenceAlerts) (*muster.Silence, error) {
 	if c.Actor.User == "" {
 		return nil, muster.Errorf(muster.ErrForbidden, "A silence needs a person who answers for it: sign in as one.")
+	}
+	if in.For.Std() > ownSilence && !c.Actor.Owns(in.Team) {
+		return nil, muster.Errorf(muster.ErrForbidden, "A responder may silence for a day at most. For longer, name a team that you own, or ask an admin.")
 	}
 	if in.Name == "" {
 		in.Name = muster.SilenceName("silence-" + c.IDs.Token(4))

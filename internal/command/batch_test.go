@@ -36,7 +36,9 @@ func TestABatchTellsThePastAndReturns(t *testing.T) {
 		if past.DeclaredAt != then || past.DeclaredBy.User != "rob" || present.DeclaredAt != now || present.DeclaredBy.User != "ana" {
 			w.Errorf("declared at %s by %s and at %s by %s", past.DeclaredAt, past.DeclaredBy.User, present.DeclaredAt, present.DeclaredBy.User)
 		}
-		if e := read(w, func(r store.Reader) ([]*muster.Entry, error) { return r.Timeline(store.TimelineFilter{Incident: past.ID}) }); e[0].At != then {
+		if e := read(w, func(r store.Reader) ([]*muster.Entry, error) {
+			return r.Timeline(store.TimelineFilter{Incident: past.ID})
+		}); e[0].At != then {
 			w.Errorf("the room of the past begins at %s", e[0].At)
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/catalog"
@@ -329,11 +330,15 @@ func (c *Call) writeDocs(changes []docChange, why string) (muster.Revision, erro
 func (c *Call) follow(changes []docChange) error {
 	look := false
 	for _, ch := range changes {
-		look = look || ch.kind == muster.KindSilences
-		if ch.kind != muster.KindUsers {
-			continue
+		var err error
+		switch ch.kind {
+		case muster.KindSilences:
+			look, err = true, c.lookAgainAt(ch)
+		case muster.KindUsers:
+			err = c.shutOut(muster.UserName(ch.name), ch.doc)
+		default:
 		}
-		if err := c.shutOut(muster.UserName(ch.name), ch.doc); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -353,6 +358,9 @@ type OverrideShift struct {
 	Why    string            `json:"why,omitempty" doc:"why"`
 }
 
+// longestOverride keeps a slip of the pen from emptying a roster for years.
+const longestOverride = 92 * 24 * time.Hour
+
 func (c *Call) overrideShift(in OverrideShift) (*muster.Override, error) {
 	r := c.Snap.Catalog.Rosters[in.Roster]
 	if r == nil {
@@ -371,6 +379,9 @@ func (c *Call) overrideShift(in OverrideShift) (*muster.Override, error) {
 		if err := c.mustOwn(r.Team, "the roster "+string(r.Name)+" so that nobody is on call"); err != nil {
 			return nil, err
 		}
+	}
+	if in.Until.Sub(in.From.Time) > longestOverride {
+		return nil, muster.Invalid("The override cannot be made", []muster.FieldError{{Path: "until", Message: "an override lasts at most 92 days: change the rotation for longer"}})
 	}
 	o := muster.Override{
 		ID: "ov-" + c.IDs.Token(5), Role: in.Role, People: in.People, From: in.From, Until: in.Until, Why: in.Why, By: c.Actor.User,

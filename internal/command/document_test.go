@@ -334,3 +334,16 @@ func TestTheEditorsDoor(t *testing.T) {
 		}
 	})
 }
+
+// Two people with one e-mail address, or one ID in the chat, could not be told apart.
+func TestPeopleCanBeToldApart(t *testing.T) {
+	bubble(t, func(w *world) {
+		for what, change := range map[string]string{"e-mail": "email: ROB@example.org", "directory": "directory: dir-1"} {
+			w.put("kind: user\nname: first\ndisplay: First\nzone: UTC\ndirectory: dir-1\n")
+			_, err := do[*command.Applied](w, w.as("ana"), "ApplyDocuments", command.ApplyDocuments{Documents: "kind: user\nname: second\ndisplay: Second\nzone: UTC\n" + change + "\n"})
+			if muster.CodeOf(err) != muster.ErrInvalid {
+				w.Errorf("two people of one %s: %v", what, err)
+			}
+		}
+	})
+}

@@ -74,6 +74,11 @@ func (c *Call) declareIncident(in DeclareIncident) (*muster.Incident, error) {
 		in.Severity = muster.SEV3
 	}
 	wrong = append(wrong, checkSeverity(in.Severity)...)
+	switch in.DetectedBy {
+	case "", muster.DetectedByMonitoring, muster.DetectedByCustomer, muster.DetectedByStaff:
+	default:
+		wrong = append(wrong, muster.FieldError{Path: "detected_by", Message: "is one of monitoring, customer, staff"})
+	}
 	if in.Service != "" && c.Snap.Catalog.Services[in.Service] == nil {
 		wrong = append(wrong, muster.FieldError{Path: "service", Message: fmt.Sprintf("there is no service called %q", muster.Clip(string(in.Service), 60))})
 	}

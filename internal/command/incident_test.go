@@ -63,6 +63,7 @@ func TestWhatDeclaringNeeds(t *testing.T) {
 	bubble(t, func(w *world) {
 		for what, in := range map[string]command.DeclareIncident{
 			"no title": {Title: " "}, "an unknown severity": {Title: "x", Severity: "SEV9"}, "an unknown service": {Title: "x", Service: "none"},
+			"an unknown finder": {Title: "x", DetectedBy: "nobody"},
 		} {
 			if _, err := do[*muster.Incident](w, w.as("rob"), "DeclareIncident", in); muster.CodeOf(err) != muster.ErrInvalid {
 				w.Errorf("%s gave %v", what, err)

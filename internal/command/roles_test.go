@@ -51,11 +51,15 @@ func matrix() map[string]cell {
 
 		"DeclareIncident": {in: func(*world, muster.Actor) any { return &command.DeclareIncident{Title: "Something is wrong"} }},
 		"LinkAlert":       {in: func(w *world, _ muster.Actor) any { return &command.LinkAlert{Incident: open(w), Alert: w.another()} }},
-		"SetSeverity":     {in: func(w *world, _ muster.Actor) any { return &command.SetSeverity{Incident: open(w), Severity: muster.SEV1} }},
+		"SetSeverity": {in: func(w *world, _ muster.Actor) any {
+			return &command.SetSeverity{Incident: open(w), Severity: muster.SEV1}
+		}},
 		"SetAnswer": {in: func(w *world, _ muster.Actor) any {
 			return &command.SetAnswer{Incident: open(w), Question: muster.QuestionBad, Text: "very"}
 		}},
-		"AssignRole":  {in: func(w *world, _ muster.Actor) any { return &command.AssignRole{Incident: open(w), Role: muster.RoleScribe} }},
+		"AssignRole": {in: func(w *world, _ muster.Actor) any {
+			return &command.AssignRole{Incident: open(w), Role: muster.RoleScribe}
+		}},
 		"StartAction": {in: func(w *world, _ muster.Actor) any { return &command.StartAction{Incident: open(w), Text: "Roll back"} }},
 		"FinishAction": {in: func(w *world, _ muster.Actor) any {
 			key := open(w)

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/escalate"
@@ -51,9 +52,27 @@ func (c *Call) lookAgain() error {
 	return c.InsertTimers(timers)
 }
 
+// lookAgainAt sets the timer that makes open alerts look again when a silence of the future begins.
+func (c *Call) lookAgainAt(ch docChange) error {
+	ref := muster.DocRef(ch.kind, ch.name)
+	if err := c.DeleteTimersOf(ref, muster.TimerSilenceEnd); err != nil {
+		return err
+	}
+	s, ok := ch.doc.(*muster.Silence)
+	if !ok || s == nil || !s.From.After(c.Now().Time) {
+		return nil
+	}
+	begin := []muster.Timer{{ID: id[muster.TimerID](c), Kind: muster.TimerSilenceEnd, Ref: ref, DueAt: s.From}}
+	c.emitTimers(begin)
+	return c.InsertTimers(begin)
+}
+
 // fireSilenceEnd asks about an open alert whether a silence holds it back now: the one that did may be over, removed, made
 // longer or followed by another, and one that was written just now may hold back what pages already.
 func (c *Call) fireSilenceEnd(t *muster.Timer) error {
+	if strings.HasPrefix(t.Ref, muster.DocRef(muster.KindSilences, "")) { // one begins
+		return c.lookAgain()
+	}
 	a, err := c.Alert(muster.AlertID(t.Ref))
 	if err != nil || a.Status != muster.AlertOpen {
 		return err

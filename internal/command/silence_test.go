@@ -8,6 +8,7 @@ import (
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/plan"
 	"github.com/muster-oncall/muster/internal/store"
 )
 
@@ -193,5 +194,77 @@ func TestWhatASilenceNeeds(t *testing.T) {
 		}
 		must[*muster.Silence](w, w.as("rob"), "SilenceAlerts", in)
 		refused[*muster.Silence](w, muster.ErrConflict, w.as("rob"), "SilenceAlerts", in)
+	})
+}
+
+func TestASilenceOfTheFutureHoldsFromItsBeginning(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		now := muster.At(time.Now())
+		s := &muster.Silence{
+			Name: "works", Match: `title.contains("cart")`, From: now.Plus(4 * time.Minute), Until: now.Plus(time.Hour), Owner: "ana", Why: "planned",
+		}
+		w.put(yamlOf(w, s))
+		id := w.fire("cart")
+		pass(3 * time.Minute)
+		if a := w.alert(id); a.Suppressed != nil || len(w.who()) != 2 {
+			w.Fatalf("before it begins: held by %+v, the phones of %v rang", a.Suppressed, w.who())
+		}
+		pass(30 * time.Minute)
+		if a := w.alert(id); a.Suppressed == nil || len(w.who()) != 2 {
+			w.Errorf("after it began: held by %+v, the phones of %v rang", a.Suppressed, w.who())
+		}
+		s.From, s.Until = s.From.Plus(24*time.Hour), s.Until.Plus(24*time.Hour) // put off until tomorrow
+		w.put(yamlOf(w, s))
+		pass(time.Second)
+		if a := w.alert(id); a.Suppressed != nil || len(w.who()) != 3 {
+			w.Errorf("put off: held by %+v, the phones of %v rang", a.Suppressed, w.who())
+		}
+		if n := len(w.timers("silences/works")); n != 1 {
+			w.Errorf("%d timers wait for its beginning", n)
+		}
+		removeSilence(w, "works")
+		if n := len(w.timers("silences/works")); n != 0 {
+			w.Errorf("%d timers wait for the beginning of what is gone", n)
+		}
+	})
+}
+
+// The explanation is what happened, also with holds and acknowledgements in between.
+func TestTheExplanationKnowsAboutHolds(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		id := w.fire("cart")
+		pass(6 * time.Minute)
+		silence(w, "works", time.Hour)
+		pass(30 * time.Minute)
+		removeSilence(w, "works")
+		pass(time.Minute)
+		must[*muster.Alert](w, w.as("rob"), "AckAlert", command.NoteAlert{Alert: id})
+		pass(40 * time.Minute)
+		run := read(w, func(r store.Reader) (*muster.Escalation, error) { return r.EscalationOf(id) })
+		x, err := plan.Explain(w.commands.Live.History(w.Context()), plan.Question{Run: run})
+		w.ok(err)
+		pages := w.pages(id)
+		if len(pages) < 8 || len(x.People) != len(pages) {
+			w.Fatalf("%d pages were planned, the explanation tells of %d", len(pages), len(x.People))
+		}
+		type told struct {
+			person      muster.UserName
+			method      string
+			step, round int
+		}
+		want := map[told]int{}
+		for _, p := range pages {
+			want[told{p.Person, p.Method, p.Step, p.Round}]++
+		}
+		for _, p := range x.People {
+			want[told{p.User, p.Contact.Method, p.Step, p.Round}]--
+		}
+		for page, n := range want {
+			if n != 0 {
+				w.Errorf("%+v was paged %d times more than the explanation tells", page, n)
+			}
+		}
 	})
 }

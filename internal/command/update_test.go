@@ -52,7 +52,9 @@ func TestAPromiseThatIsNotKeptIsTold(t *testing.T) {
 			w.Errorf("hours later: %d reminders, %d overdue: it nags", soon, overdue)
 		}
 		late := update(w, inc, command.PostStatusUpdate{Known: "We still know", In: muster.Duration(30 * time.Minute)})
-		entries := read(w, func(r store.Reader) ([]*muster.Entry, error) { return r.Timeline(store.TimelineFilter{Incident: inc.ID}) })
+		entries := read(w, func(r store.Reader) ([]*muster.Entry, error) {
+			return r.Timeline(store.TimelineFilter{Incident: inc.ID})
+		})
 		if last := entries[len(entries)-1]; last.Ref != string(late.ID) || last.Facts["late"] != "true" {
 			w.Errorf("the late update is told as %+v", last)
 		}
