@@ -141,6 +141,9 @@ func (d *Demo) ringing() (link string) {
 
 // everyPlaceIsWell inspects every place of the rail, and the screens behind them.
 func everyPlaceIsWell(t *testing.T, tab *Tab, room string) {
+	outer := tab.t
+	tab.t = t
+	defer func() { tab.t = outer }()
 	tab.Look(looks[0])
 	paths := Eval[[]string](tab, `[...document.querySelectorAll(".rail a[data-go]")].map(a => a.getAttribute("href"))`)
 	if len(paths) != 9 {
