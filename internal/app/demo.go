@@ -50,7 +50,7 @@ func Demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err err
 		a.Guide = a.guide(access)
 	}
 	if err := a.Start(ctx); err != nil {
-		return err
+		return errors.Join(err, a.Stop())
 	}
 	line := demoLine{
 		URL: a.URL(), AdminToken: access.AdminToken, IntakeKey: access.IntakeKey, TeamsSecret: access.TeamsSecret, Data: c.Data,

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -69,10 +70,10 @@ func Serve(ctx context.Context, c config.Serve, stdout, stderr io.Writer) error 
 		return err
 	}
 	if err := a.Start(ctx); err != nil {
-		return err
+		return errors.Join(err, a.Stop())
 	}
 	if err := a.invite(ctx, stdout); err != nil {
-		return err
+		return errors.Join(err, a.Stop())
 	}
 	return a.run(ctx)
 }
@@ -111,8 +112,8 @@ func (a *App) run(ctx context.Context) error {
 	case <-ctx.Done():
 		return a.Stop()
 	case err := <-a.served:
-		a.served <- err
-		return fmt.Errorf("the server ended: %w", err)
+		a.served <- err // Stop asks for it
+		return errors.Join(fmt.Errorf("the server ended: %w", err), a.Stop())
 	}
 }
 

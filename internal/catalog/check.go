@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/plan"
@@ -27,6 +28,7 @@ func Check(c *muster.Catalog, kinds KindCheck) []muster.FieldError {
 			}
 		}
 	}
+	k.identities()
 	if _, ok := c.Routes[muster.DefaultRoute]; !ok && (len(c.Sources) > 0 || len(c.Routes) > 0) {
 		k.ref = muster.DocRef(muster.KindRoutes, muster.DefaultRoute)
 		k.fail("", "is missing: add a route called %s with a policy, so that no alert is lost", muster.DefaultRoute)
@@ -70,6 +72,31 @@ func refers[N ~string, D any](k *checker, path string, name N, in map[N]D, kind 
 		return
 	}
 	k.fail(path, "there is no %s called %q", kind.Singular(), muster.Clip(string(name), 70))
+}
+
+// identities checks that sign-in and chats can tell people apart.
+func (k *checker) identities() {
+	mails, chats := map[string]muster.UserName{}, map[string]muster.UserName{}
+	for _, d := range k.c.Documents(muster.KindUsers) {
+		u, ok := d.(*muster.User)
+		if !ok {
+			continue
+		}
+		k.ref = muster.DocRef(muster.KindUsers, string(u.Name))
+		for _, id := range []struct {
+			path, value string
+			taken       map[string]muster.UserName
+		}{{"email", strings.ToLower(u.Email), mails}, {"directory", u.Directory, chats}} {
+			if id.value == "" {
+				continue
+			}
+			if other, taken := id.taken[id.value]; taken {
+				k.fail(id.path, "is that of %s, too: nobody could tell the two apart", other)
+				continue
+			}
+			id.taken[id.value] = u.Name
+		}
+	}
 }
 
 func (k *checker) team(path string, name muster.TeamName) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -22,6 +23,8 @@ type Play struct {
 	Parse func(src *muster.Source, body []byte, received muster.Instant) ([]muster.Signal, error)
 	// Teams says something through the chat's own door, signed as Teams signs it.
 	Teams func(ctx context.Context, text, directory, name string) error
+
+	mu sync.Mutex // a button that is pressed twice does one step after the other
 }
 
 // state is what the play remembers.
@@ -93,6 +96,8 @@ func (p *Play) Strip(ctx context.Context) (*Strip, error) {
 
 // Close puts the strip away.
 func (p *Play) Close(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	s, err := p.load(ctx)
 	if err != nil {
 		return err
@@ -103,6 +108,8 @@ func (p *Play) Close(ctx context.Context) error {
 
 // Next does the next step and says which screen shows it best.
 func (p *Play) Next(ctx context.Context) (at string, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	s, err := p.load(ctx)
 	if err != nil {
 		return "", err

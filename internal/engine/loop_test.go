@@ -5,13 +5,48 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/store"
 )
+
+// away is a store that can be read and not be written, and has a timer that is due.
+type away struct {
+	store.DB
+	writes atomic.Int64
+}
+
+type dueTimer struct{ store.Reader }
+
+func (dueTimer) Now() muster.Instant { return muster.At(time.Now()) }
+func (dueTimer) DueTimers(now muster.Instant, _ int) ([]muster.Timer, error) {
+	return []muster.Timer{{ID: "tmr_1", Kind: muster.TimerEscalate, DueAt: now}}, nil
+}
+
+func (a *away) Read(_ context.Context, fn func(store.Reader) error) error { return fn(dueTimer{}) }
+func (a *away) Write(context.Context, store.Lane, string, func(store.Tx) error) error {
+	a.writes.Add(1)
+	return muster.Errorf(muster.ErrUnavailable, "the disk is full")
+}
+
+// A full disk must not make the loop spin.
+func TestAStoreThatTakesNothingIsAskedOnceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := &away{}
+		e := New(Deps{Store: db, Log: slog.New(slog.DiscardHandler), Commands: &command.Commands{Deps: command.Deps{Store: db, Lease: 30 * time.Second}}})
+		e.wg.Go(e.timerLoop)
+		time.Sleep(10*time.Second + time.Millisecond)
+		if n := db.writes.Load(); n < 9 || n > 12 {
+			t.Errorf("%d attempts in ten seconds, want about ten", n)
+		}
+		e.Stop()
+	})
+}
 
 func idle() *Engine {
 	return New(Deps{Log: slog.New(slog.DiscardHandler), Commands: &command.Commands{Deps: command.Deps{Lease: 30 * time.Second}}})
