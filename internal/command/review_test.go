@@ -75,7 +75,6 @@ func TestWritingAReview(t *testing.T) {
 
 func TestPublishingBeginsReadiness(t *testing.T) {
 	bubble(t, func(w *world) {
-		w.start()
 		inc := resolvedIncident(w)
 		rev := review(w, inc)
 		got := must[*muster.Review](w, w.as("rob"), "PublishReview", command.OneReview{Review: rev.ID})
@@ -86,6 +85,7 @@ func TestPublishingBeginsReadiness(t *testing.T) {
 			w.Errorf("the incident is in %s", i.Phase)
 		}
 		pass(40 * time.Hour)
+		w.due(string(rev.ID))
 		if texts := strings.Join(w.heard(store.TimelineFilter{Incident: inc.ID}), "\n"); strings.Contains(texts, "not published yet") {
 			w.Error("the room is reminded of a review that is published")
 		}
@@ -94,10 +94,12 @@ func TestPublishingBeginsReadiness(t *testing.T) {
 
 func TestTheRoomIsRemindedOfItsReview(t *testing.T) {
 	bubble(t, func(w *world) {
-		w.start()
 		inc := resolvedIncident(w)
-		review(w, inc)
+		rev := review(w, inc)
+		w.due(string(rev.ID))
 		pass(37 * time.Hour)
+		w.due(string(rev.ID))
+		w.due(string(rev.ID))
 		if texts := strings.Join(w.heard(store.TimelineFilter{Incident: inc.ID}), "\n"); strings.Count(texts, "not published yet") != 1 {
 			w.Errorf("the room heard\n%s", texts)
 		}
@@ -107,7 +109,6 @@ func TestTheRoomIsRemindedOfItsReview(t *testing.T) {
 // Reopened, an incident has more to look back at than its first draft holds.
 func TestAReviewOfWhatCameBack(t *testing.T) {
 	bubble(t, func(w *world) {
-		w.start()
 		inc := resolvedIncident(w)
 		rev := review(w, inc)
 		text := "It went well until then."
@@ -117,6 +118,7 @@ func TestAReviewOfWhatCameBack(t *testing.T) {
 		w.ok(err)
 		refused[*muster.Review](w, muster.ErrConflict, w.as("rob"), "PublishReview", command.OneReview{Review: rev.ID})
 		pass(40 * time.Hour) // the first review would be due
+		w.due(string(rev.ID))
 		if texts := strings.Join(w.heard(store.TimelineFilter{Incident: inc.ID}), "\n"); strings.Contains(texts, "not published yet") {
 			w.Error("the room is reminded of its review while it works on the incident")
 		}

@@ -387,6 +387,14 @@ func (w *world) timers(ref string) []muster.Timer {
 	return read(w, func(r store.Reader) ([]muster.Timer, error) { return r.TimersOf(ref) })
 }
 
+// due fires the timers of a fact that are due: for stories so long that an engine, which polls, would take its time.
+func (w *world) due(ref string) {
+	w.Helper()
+	for _, t := range w.timers(ref) {
+		w.ok(w.commands.FireTimer(w.Context(), t.ID))
+	}
+}
+
 // heard are the texts of a timeline.
 func (w *world) heard(f store.TimelineFilter) (texts []string) {
 	w.Helper()
