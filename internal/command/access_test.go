@@ -20,14 +20,15 @@ func (w *world) byToken(token string) (muster.Actor, error) {
 	return w.commands.ByToken(w.Context(), token, muster.SurfaceAPI)
 }
 
-func (w *world) setPhrase(u muster.UserName) {
+// setPhrase gives Rob a passphrase.
+func (w *world) setPhrase() {
 	w.Helper()
-	w.ok(w.commands.SetPassphrase(w.Context(), w.as("ana"), command.SetPassphrase{User: u, Passphrase: phrase}))
+	w.ok(w.commands.SetPassphrase(w.Context(), w.as("ana"), command.SetPassphrase{User: "rob", Passphrase: phrase}))
 }
 
 func TestASessionLivesAndExpires(t *testing.T) {
 	bubble(t, func(w *world) {
-		w.setPhrase("rob")
+		w.setPhrase()
 		token, err := w.commands.SignIn(w.Context(), " ROB@example.org ", phrase, "a browser")
 		w.ok(err)
 		a, err := w.byToken(token)
@@ -55,7 +56,7 @@ func TestASessionLivesAndExpires(t *testing.T) {
 
 func TestARefusedSignInTellsNothing(t *testing.T) {
 	bubble(t, func(w *world) {
-		w.setPhrase("rob")
+		w.setPhrase()
 		var texts []string
 		for _, try := range []struct{ email, phrase string }{
 			{"rob@example.org", "something else entirely"}, {"nobody@example.org", phrase}, {"ana@example.org", phrase}, {"", phrase},
@@ -88,7 +89,7 @@ func TestARefusedSignInTellsNothing(t *testing.T) {
 
 func TestANewPassphraseEndsOtherSessions(t *testing.T) {
 	bubble(t, func(w *world) {
-		w.setPhrase("rob")
+		w.setPhrase()
 		token, err := w.commands.SignIn(w.Context(), "rob@example.org", phrase, "a browser")
 		w.ok(err)
 		w.ok(w.commands.SetPassphrase(w.Context(), w.as("rob"), command.SetPassphrase{User: "rob", Passphrase: "another four good words"}))
@@ -111,7 +112,7 @@ func TestANewPassphraseEndsOtherSessions(t *testing.T) {
 
 func TestWhoLeftIsShutOut(t *testing.T) {
 	bubble(t, func(w *world) {
-		w.setPhrase("rob")
+		w.setPhrase()
 		session, err := w.commands.SignIn(w.Context(), "rob@example.org", phrase, "")
 		w.ok(err)
 		key := must[*command.NewKey](w, w.as("rob"), "CreateKey", command.CreateKey{Name: "Mine"})

@@ -64,14 +64,18 @@ func notAfterAck(w *world) {
 		w.forget()
 		id := w.another()
 		ev := w.ready(id)
-		d, ready := ev.Delivery, ev.Ready.(*command.Started) //nolint:forcetypeassert // a test
+		d := ev.Delivery
+		ready, ok := ev.Ready.(*command.Started)
+		if !ok {
+			w.Fatalf("%s: the event brought a %T", how, ev.Ready)
+		}
 		if how == "by the row" {
 			ready = nil
 		}
 		must[*muster.Alert](w, w.as("olga"), "AckAlert", command.NoteAlert{Alert: id})
-		_, ok, err := w.commands.StartDelivery(w.Context(), d, ready)
+		_, started, err := w.commands.StartDelivery(w.Context(), d, ready)
 		w.ok(err)
-		if ok {
+		if started {
 			w.Errorf("%s: a page was started after the alert was acknowledged", how)
 		}
 		if p := w.pages(id)[0]; p.State != muster.PageCancelled || !p.StartedAt.IsZero() {

@@ -20,9 +20,10 @@ func body(w *world, d muster.Document) json.RawMessage {
 	return b
 }
 
-func runbook(w *world, name, title string) json.RawMessage {
+// runbook is the body of the runbook "cart".
+func runbook(w *world, title string) json.RawMessage {
 	w.Helper()
-	return body(w, &muster.Runbook{Name: muster.RunbookName(name), Title: title, Team: "storefront", Text: "Look at the database."})
+	return body(w, &muster.Runbook{Name: "cart", Title: title, Team: "storefront", Text: "Look at the database."})
 }
 
 func TestADocumentIsWrittenOverTheRevisionThatWasRead(t *testing.T) {
@@ -31,13 +32,13 @@ func TestADocumentIsWrittenOverTheRevisionThatWasRead(t *testing.T) {
 
 func ifMatch(w *world) {
 	olga := w.as("olga")
-	put := command.PutDocument{Kind: muster.KindRunbooks, Name: "cart", Body: runbook(w, "cart", "One"), Why: "a test"}
+	put := command.PutDocument{Kind: muster.KindRunbooks, Name: "cart", Body: runbook(w, "One"), Why: "a test"}
 	one := must[*command.Document](w, olga, "PutDocument", put)
 	if !one.Created || one.Revision == 0 {
 		w.Fatalf("a new document: %+v", one)
 	}
 	refused[*command.Document](w, muster.ErrPrecondition, olga, "PutDocument", put) // it exists by now
-	put.Body, put.IfMatch = runbook(w, "cart", "Two"), one.Revision
+	put.Body, put.IfMatch = runbook(w, "Two"), one.Revision
 	two := must[*command.Document](w, olga, "PutDocument", put)
 	if two.Created || two.Revision <= one.Revision {
 		w.Errorf("the second revision is %+v", two)

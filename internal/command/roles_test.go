@@ -115,7 +115,7 @@ func matrix() map[string]cell {
 			return &command.OverrideShift{Roster: "storefront", People: []muster.UserName{"rob"}, Until: muster.At(time.Now().Add(time.Hour))}
 		}},
 		"PutDocument": {also: owners, in: func(w *world, who muster.Actor) any {
-			return &command.PutDocument{Kind: muster.KindRunbooks, Name: "cart", Body: runbook(w, "cart", "For "+who.Name), Any: true}
+			return &command.PutDocument{Kind: muster.KindRunbooks, Name: "cart", Body: runbook(w, "For "+who.Name), Any: true}
 		}},
 		"DeleteDocument": {also: owners, in: func(w *world, _ muster.Actor) any {
 			w.put(two)

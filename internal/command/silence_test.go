@@ -19,9 +19,10 @@ func silence(w *world, name string, d time.Duration) {
 	})
 }
 
-func removeSilence(w *world, name string) {
+// removeSilence removes the silence "works".
+func removeSilence(w *world) {
 	w.Helper()
-	must[muster.Nothing](w, w.as("ana"), "DeleteDocument", command.OneDocument{Kind: muster.KindSilences, Name: name, Any: true})
+	must[muster.Nothing](w, w.as("ana"), "DeleteDocument", command.OneDocument{Kind: muster.KindSilences, Name: "works", Any: true})
 }
 
 func TestASilenceThatIsMadeLongerHoldsLonger(t *testing.T) {
@@ -50,7 +51,7 @@ func TestASilenceThatIsRemovedPagesAtOnce(t *testing.T) {
 		silence(w, "works", 24*time.Hour)
 		id := w.fire("cart")
 		pass(time.Minute)
-		removeSilence(w, "works")
+		removeSilence(w)
 		pass(time.Second)
 		if who := w.who(); !slices.Equal(who, []string{"Rob"}) {
 			w.Errorf("the silence was removed and the phones of %v rang, want Rob's", who)
@@ -223,7 +224,7 @@ func TestASilenceOfTheFutureHoldsFromItsBeginning(t *testing.T) {
 		if n := len(w.timers("silences/works")); n != 1 {
 			w.Errorf("%d timers wait for its beginning", n)
 		}
-		removeSilence(w, "works")
+		removeSilence(w)
 		if n := len(w.timers("silences/works")); n != 0 {
 			w.Errorf("%d timers wait for the beginning of what is gone", n)
 		}
@@ -238,7 +239,7 @@ func TestTheExplanationKnowsAboutHolds(t *testing.T) {
 		pass(6 * time.Minute)
 		silence(w, "works", time.Hour)
 		pass(30 * time.Minute)
-		removeSilence(w, "works")
+		removeSilence(w)
 		pass(time.Minute)
 		must[*muster.Alert](w, w.as("rob"), "AckAlert", command.NoteAlert{Alert: id})
 		pass(40 * time.Minute)
