@@ -59,7 +59,10 @@ func TestARefusedSignInTellsNothing(t *testing.T) {
 		w.setPhrase()
 		var texts []string
 		for _, try := range []struct{ email, phrase string }{
-			{"rob@example.org", "something else entirely"}, {"nobody@example.org", phrase}, {"ana@example.org", phrase}, {"", phrase},
+			{"rob@example.org", "something else entirely"},
+			{"nobody@example.org", phrase},
+			{"ana@example.org", phrase},
+			{"", phrase},
 			{"rob@example.org", strings.Repeat("x", 5000)},
 		} {
 			_, err := w.commands.SignIn(w.Context(), try.email, try.phrase, "a browser")

@@ -30,11 +30,24 @@ func incidentLife(w *world) {
 		op     string
 		status muster.IncidentStatus
 	}{
-		{"CloseIncident", ""}, {"ReopenIncident", "open"},
-		{"MitigateIncident", "mitigated"}, {"MitigateIncident", "mitigated"}, {"CloseIncident", ""}, {"ReopenIncident", "open"},
-		{"MitigateIncident", "mitigated"}, {"ResolveIncident", "resolved"}, {"ResolveIncident", "resolved"}, {"MitigateIncident", ""},
-		{"ReopenIncident", "open"}, {"ResolveIncident", "resolved"}, {"CloseIncident", "closed"}, {"CloseIncident", "closed"},
-		{"ResolveIncident", "closed"}, {"MitigateIncident", ""}, {"ReopenIncident", "open"}, {"ResolveIncident", "resolved"},
+		{"CloseIncident", ""},
+		{"ReopenIncident", "open"},
+		{"MitigateIncident", "mitigated"},
+		{"MitigateIncident", "mitigated"},
+		{"CloseIncident", ""},
+		{"ReopenIncident", "open"},
+		{"MitigateIncident", "mitigated"},
+		{"ResolveIncident", "resolved"},
+		{"ResolveIncident", "resolved"},
+		{"MitigateIncident", ""},
+		{"ReopenIncident", "open"},
+		{"ResolveIncident", "resolved"},
+		{"CloseIncident", "closed"},
+		{"CloseIncident", "closed"},
+		{"ResolveIncident", "closed"},
+		{"MitigateIncident", ""},
+		{"ReopenIncident", "open"},
+		{"ResolveIncident", "resolved"},
 	} {
 		before := len(w.heard(store.TimelineFilter{Incident: inc.ID}))
 		was := w.incident(inc.ID).Status

@@ -210,8 +210,7 @@ func TestEveryOperationSaysWhatItIs(t *testing.T) {
 				w.Errorf("%s is incomplete, or not the only one: %+v", op.Name, op)
 			}
 			names[op.Name], paths[op.Method+op.Path] = true, true
-			for i := range op.In.NumField() {
-				f := op.In.Field(i)
+			for f := range op.In.Fields() {
 				if f.IsExported() && f.Tag.Get("json") == "" {
 					w.Errorf("%s.%s has no name outside", op.Name, f.Name)
 				}
