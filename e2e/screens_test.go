@@ -247,6 +247,9 @@ img{width:100%;outline:1px solid #ccc}i{display:block}</style>`)
 	tab.Until("the pictures", `[...document.images].every(i => i.complete)`)
 	g.save(filepath.Join(screensDir, "contact-sheet.jpg"), tab.picture("jpeg", 40, 1, true))
 
+	if *screensFull != "" {
+		g.save(filepath.Join(*screensFull, "contact-sheet.png"), tab.picture("png", 0, 1, true))
+	}
 	files, err := os.ReadDir(screensDir)
 	if err != nil {
 		g.t.Fatal(err)

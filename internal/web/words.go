@@ -82,13 +82,13 @@ func (v *visit) alertStatus(a *muster.Alert) view.State {
 	return view.State{Tone: view.ToneMajor, Word: "Open"}
 }
 
-// dayOf words the day of a document: "2026-11-18" is 18 November 2026.
+// dayOf words the day of a document: "2026-11-18" is 18 Nov 2026.
 func dayOf(day string) string {
 	t, err := time.Parse(time.DateOnly, day)
 	if err != nil {
 		return day
 	}
-	return t.Format("2 January 2006")
+	return t.Format("2 Jan 2006")
 }
 
 // clock is an instant near now inside of a sentence.

@@ -21,11 +21,13 @@ func dayPath(days []int, state int) string {
 // phaseBar is one phase on the bar of a review, to scale.
 type phaseBar struct {
 	Phase
-	class string
-	x, w  float64
-	took  string
-	from  string
-	label bool // there is room for its words above the bar
+	class  string
+	x, w   float64
+	took   string
+	from   string
+	label  bool    // there is room for its words above the bar
+	at     float64 // where its words stand, and how
+	anchor string
 }
 
 // phaseChart is the bar of phases with silences and marks.
@@ -72,7 +74,11 @@ func (p Review) chart(width float64) phaseChart {
 		b := phaseBar{Phase: ph, class: fmt.Sprintf("p%d", i%5+1), x: x(ph.From), took: clock(ph.To.Sub(ph.From)), from: p.Shell.hm(ph.From)}
 		b.w = max(2, x(ph.To)-b.x-2)
 		need := float64(max(len(ph.Name)*8, len(b.took)*11)) + 8
-		if b.x >= edge {
+		b.at, b.anchor = b.x, "start"
+		if b.x+need > width {
+			b.at, b.anchor = width, "end"
+		}
+		if min(b.x, width-need) >= edge {
 			b.label = true
 			edge = b.x + need
 		}
