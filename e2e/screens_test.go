@@ -32,7 +32,6 @@ const (
 // shot is a screen that the contact sheet shows.
 type shot struct {
 	name, path string
-	ready      string            // an expression that is true when the screen is complete, "" for at once
 	then       func(tab *Tab)    // what is opened on it
 	private    bool              // for strangers: without a session
 	looks      []Look            // nil is all four

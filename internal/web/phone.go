@@ -69,6 +69,7 @@ func (v *visit) whyYou(d *query.PagePhone) string {
 			if t, err := time.Parse(time.RFC3339, r.Facts["until"]); err == nil {
 				until = muster.At(t)
 			}
+		default: // the other kinds do not say why it is this person
 		}
 	}
 	if roster == "" || role == "" || until.IsZero() {
@@ -93,6 +94,9 @@ func (v *visit) phone(status int, d *query.PagePhone, problem string) error {
 	}
 	p.Shell.JS, p.Shell.CSS = "", v.Static.Path("phone.css")
 	p.Severity.Solid = a.Severity == muster.SeverityCritical
+	if a.Status != muster.AlertOpen {
+		p.WhoKnows = "Nobody else yet."
+	}
 	if len(d.WhoKnows) > 0 {
 		p.WhoKnows = joined(d.WhoKnows) + "."
 	}
