@@ -79,6 +79,7 @@ func (b *Batch) Role(in AssignRole) (*muster.Incident, error)     { return b.ass
 func (b *Batch) Start(in StartAction) (*muster.Incident, error)   { return b.startAction(in) }
 func (b *Batch) Finish(in FinishAction) (*muster.Incident, error) { return b.finishAction(in) }
 func (b *Batch) Theory(in AddTheory) (*muster.Incident, error)    { return b.addTheory(in) }
+func (b *Batch) Settle(in SetTheory) (*muster.Incident, error)    { return b.setTheory(in) }
 func (b *Batch) Update(in PostStatusUpdate) (*muster.StatusUpdate, error) {
 	tidy(&in)
 	return b.postStatusUpdate(in)

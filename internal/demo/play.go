@@ -278,9 +278,32 @@ func (p *Play) chat(ctx context.Context, s *state) (string, error) {
 }
 
 func (p *Play) mitigate(ctx context.Context, s *state) (string, error) {
+	var inc *muster.Incident
+	if err := p.Commands.Store.Read(ctx, func(r store.Reader) (err error) {
+		inc, err = r.Incident(s.Incident)
+		return err
+	}); err != nil {
+		return "", err
+	}
 	return p.room(ctx, s, "PlayMitigate", func(c *cast) error {
 		if _, err := c.as("chen").Say(command.AddTimelineEntry{Incident: s.Key, Kind: muster.EntryDid, Text: "All six regions are on the release before. Failures are at 0.2 %."}); err != nil {
 			return err
+		}
+		for _, a := range inc.Actions {
+			if !a.EndedAt.IsZero() {
+				continue
+			}
+			if _, err := c.as("chen").Finish(command.FinishAction{Incident: s.Key, Action: a.ID, Outcome: "Carts fill again"}); err != nil {
+				return err
+			}
+		}
+		for _, t := range inc.Theories {
+			if t.State != muster.TheoryOpen {
+				continue
+			}
+			if _, err := c.as("chen").Settle(command.SetTheory{Incident: s.Key, Theory: t.ID, State: muster.TheoryConfirmed}); err != nil {
+				return err
+			}
 		}
 		_, err := c.as(Admin).Mitigate(command.NoteIncident{Incident: s.Key})
 		return err

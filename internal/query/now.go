@@ -59,6 +59,9 @@ func (r *read) now() (*Now, error) {
 	if out.Recent, err = r.RecentEntries(store.List{Limit: maxRecent}); err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(out.Recent, func(a, b *muster.Entry) int { // those of one transaction bear one instant: newest first there, too
+		return cmp.Or(b.Recorded.Compare(a.Recorded.Time), cmp.Compare(b.Incident, a.Incident), cmp.Compare(b.Seq, a.Seq))
+	})
 	return out, r.quiet(out)
 }
 
