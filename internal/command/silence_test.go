@@ -110,6 +110,21 @@ func TestANewSilenceHoldsBackAnOpenAlert(t *testing.T) {
 	})
 }
 
+// What a person asked for by hand goes out, silence or not.
+func TestASilenceLeavesPagesByHand(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		id := w.fire("cart")
+		pass(time.Second)
+		must[*muster.Alert](w, w.as("rob"), "PageResponder", command.PageResponder{Alert: id, Person: "olga"})
+		silence(w, "works", time.Hour)
+		pass(10 * time.Minute)
+		if who := w.who(); !slices.Equal(who, []string{"Rob", "Olga", "Olga"}) {
+			w.Errorf("the phones of %v rang, want Olga's two, and of Rob's only the first", who)
+		}
+	})
+}
+
 func TestAnAcknowledgementThatEndsInASilenceIsHeld(t *testing.T) {
 	bubble(t, func(w *world) {
 		w.start()
