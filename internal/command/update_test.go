@@ -39,12 +39,12 @@ func TestAPromiseThatIsNotKeptIsTold(t *testing.T) {
 		if soon, overdue := reminders(w, inc); soon != 1 || overdue != 0 {
 			w.Errorf("after 26 minutes: %d reminders, %d overdue, want one", soon, overdue)
 		}
-		before := w.published
+		before := w.published.Load()
 		pass(5 * time.Minute)
 		if soon, overdue := reminders(w, inc); soon != 1 || overdue != 1 {
 			w.Errorf("after 31 minutes: %d reminders, %d overdue, want one each", soon, overdue)
 		}
-		if w.published == before {
+		if w.published.Load() == before {
 			w.Error("the page does not say that the update is late")
 		}
 		pass(5 * time.Hour)
@@ -150,8 +150,8 @@ func TestAPageIsPublishedOnDemand(t *testing.T) {
 		w.start()
 		must[muster.Nothing](w, w.as("rob"), "PublishStatusPage", command.OneStatusPage{Page: "public"})
 		pass(time.Second)
-		if w.published != 1 {
-			w.Errorf("published %d times, want once", w.published)
+		if w.published.Load() != 1 {
+			w.Errorf("published %d times, want once", w.published.Load())
 		}
 		refused[muster.Nothing](w, muster.ErrNotFound, w.as("rob"), "PublishStatusPage", command.OneStatusPage{Page: "none"})
 	})

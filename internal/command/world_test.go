@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -185,7 +186,7 @@ type world struct {
 	mu        sync.Mutex
 	started   bool
 	events    []store.Event
-	published int // status pages
+	published atomic.Int64 // status pages
 	serial    int
 }
 
@@ -222,9 +223,7 @@ func open(t *testing.T, dsn, dir string) *world {
 		},
 		PageLinks: func(p muster.PageID) string { return "http://muster.test/p/" + string(p) },
 		PublishStatus: func(context.Context, muster.StatusPageName) error {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.published++
+			w.published.Add(1)
 			return nil
 		},
 	})
