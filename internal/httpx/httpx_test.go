@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -244,15 +245,16 @@ func TestLogAndRecover(t *testing.T) {
 	mux.HandleFunc("GET /panic", func(http.ResponseWriter, *http.Request) { panic("boom") })
 	mux.HandleFunc("GET /half", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("half")); panic("boom") })
 	mux.HandleFunc("GET /fine", func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte(httpx.RequestID(r.Context()))) })
-	logged := make(chan struct{}, 1) // the line is written after the answer
+	var logging sync.WaitGroup // the line is written after the answer
 	inner := httpx.Log(log, httpx.Recover(log, mux))
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() { logged <- struct{}{} }()
+		logging.Add(1) // perhaps twice: a client asks again when a connection ends early
+		defer logging.Done()
 		inner.ServeHTTP(w, r)
 	}))
 	defer srv.Close()
 	get := func(method, path string) (int, string, string) {
-		defer func() { <-logged }()
+		defer logging.Wait()
 		req, _ := http.NewRequestWithContext(t.Context(), method, srv.URL+path, nil)
 		resp, err := srv.Client().Do(req)
 		if err != nil {
