@@ -132,7 +132,7 @@ func TestALateEndDoesNotEndWhatBeganAgain(t *testing.T) {
 			w.Errorf("the end that came after gave %+v", r)
 		}
 		// A sender whose clock is slow by more than its alert lasted can end it.
-		slow := w.fire("pay")
+		slow := w.send("monitoring", at(signal("pay", muster.SignalFiring), 0))[0].Alert
 		if r := w.send("monitoring", at(signal("pay", muster.SignalResolved), 40*time.Minute))[0]; r.Outcome != muster.OutcomeResolved || r.Alert != slow {
 			w.Errorf("an end before the first beginning gave %+v: it would stay open for ever", r)
 		}
