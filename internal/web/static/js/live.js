@@ -121,7 +121,12 @@ if (stream) {
     const data = /** @type {CustomEvent} */ (ev).detail?.data || '';
     ask(data.split(/\s+/).filter(Boolean));
   });
+  // hx-sse notices a tab that hides while it streams, not one that hid while it was connecting: tell it again.
+  const settle = () => {
+    if (document.hidden) document.dispatchEvent(new Event('visibilitychange'));
+  };
   stream.addEventListener('htmx:sse:after:connection', () => {
+    setTimeout(settle, 100);
     if (opened) ask(['*']);
     opened = true;
     delay = 1000;
