@@ -232,9 +232,15 @@ func TestBrowserIsLive(t *testing.T) {
 		}
 		tab.Clean(fmt.Sprintf("tab %d", i+1))
 	}
-	first.front()
-	first.keyboard()
-	first.Clean("the keyboard")
+}
+
+// TestBrowserKeyboard goes about without a mouse.
+func TestBrowserKeyboard(t *testing.T) {
+	d, b := StartDemo(t, t.TempDir()), NewBrowser(t)
+	tab := b.Tab(d.Line.URL)
+	tab.SignIn(d.Line.AdminToken)
+	tab.keyboard()
+	tab.Clean("the keyboard")
 }
 
 // Do runs a statement in the page.
@@ -253,6 +259,7 @@ func (tab *Tab) front() {
 
 func (tab *Tab) keyboard() {
 	tab.t.Helper()
+	tab.Until("the page to have its script", `document.readyState === "complete"`)
 	tab.Press("g")
 	tab.Press("i")
 	tab.Until("g i to lead to the incidents", `location.pathname === "/incidents" && document.readyState === "complete"`)
@@ -263,6 +270,7 @@ func (tab *Tab) keyboard() {
 	tab.Press("\r")
 	tab.Until("Ctrl-K to lead to the room", `location.pathname === "/i/INC-1"`)
 	tab.Sees(".rhead h1", "Search suggestions slow")
+	tab.Until("the room to have its script", `document.readyState === "complete"`)
 	tab.Press("?")
 	tab.Sees("dialog[open]", "Keyboard")
 }
