@@ -28,6 +28,9 @@ type Descriptor struct {
 	Settings []Setting
 	// Validate checks the values of settings that are present; nil: any value will do.
 	Validate func(settings map[string]string) []muster.FieldError
+	// Together checks what settings and secrets must be in company: one of two that is needed. Secrets are the values, or in
+	// a document the names, so only their presence counts; nil: nothing is.
+	Together func(settings, secrets map[string]string) []muster.FieldError
 	// CheckAddress says what is wrong with the address of a contact method; nil: any address will do.
 	CheckAddress func(address string) error
 	New          func(Config) (Connector, error)
@@ -110,12 +113,13 @@ func (d Descriptor) Check(settings, secrets map[string]string) (f []muster.Field
 	}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		switch {
+		case slices.Contains(open, name) && strings.ContainsAny(settings[name], "\r\n\x00"):
+			f = append(f, muster.FieldError{Path: "settings." + name, Message: "must be one line"})
+		case slices.Contains(open, name): // an address may be open or secret: then both are known by one name
 		case slices.Contains(hidden, name):
 			f = append(f, muster.FieldError{Path: "settings." + name, Message: "is a secret: store it and name it under secrets"})
-		case !slices.Contains(open, name):
+		default:
 			f = append(f, unknownSetting("settings.", name, open, d.Kind))
-		case strings.ContainsAny(settings[name], "\r\n\x00"):
-			f = append(f, muster.FieldError{Path: "settings." + name, Message: "must be one line"})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(secrets)) {
@@ -125,6 +129,9 @@ func (d Descriptor) Check(settings, secrets map[string]string) (f []muster.Field
 	}
 	if d.Validate != nil {
 		f = append(f, d.Validate(settings)...)
+	}
+	if d.Together != nil {
+		f = append(f, d.Together(settings, secrets)...)
 	}
 	return f
 }

@@ -40,7 +40,7 @@ type Case struct {
 	BadAddresses []string
 	// Takes are the kinds of deliveries that the connector takes; all others are refused for good.
 	Takes []muster.DeliveryKind
-	// Can are the optional capabilities: "Checker", "Inbound", "Publisher".
+	// Can are the optional capabilities: "Checker", "Inbound", "Publisher", "RosterTable", "CalendarFeed".
 	Can []string
 }
 
@@ -217,6 +217,12 @@ func (c Case) capabilities(t *testing.T) {
 	}
 	if _, ok := b.conn.(connector.Publisher); ok {
 		can = append(can, "Publisher")
+	}
+	if _, ok := b.conn.(connector.RosterTable); ok {
+		can = append(can, "RosterTable")
+	}
+	if _, ok := b.conn.(connector.CalendarFeed); ok {
+		can = append(can, "CalendarFeed")
 	}
 	if !slices.Equal(can, c.Can) {
 		t.Errorf("it can %v and claims %v", can, c.Can)
