@@ -31,6 +31,7 @@ type (
 	APIKeyID     string // key_
 	ContactID    string // con_
 	AuditID      string // aud_
+	NoticeID     string // ntc_
 )
 
 // Names of documents. A name is immutable; documents and facts refer to each other by it.
@@ -91,6 +92,8 @@ func prefixOf[T ~string]() string {
 		return "con"
 	case AuditID:
 		return "aud"
+	case NoticeID:
+		return "ntc"
 	}
 	panic(fmt.Sprintf("muster: %T is not an identifier with a prefix", zero))
 }

@@ -61,6 +61,7 @@ type Reader interface {
 	ReviewReader
 	DocReader
 	ContactReader
+	NoticeReader
 	AccessReader
 	AuditReader
 	MetaReader
@@ -80,6 +81,7 @@ type Tx interface {
 	ReviewWriter
 	DocWriter
 	ContactWriter
+	NoticeWriter
 	AccessWriter
 	AuditWriter
 	MetaWriter

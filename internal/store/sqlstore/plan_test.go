@@ -54,6 +54,12 @@ func TestPlans(t *testing.T) {
 			func() error { return second(tx.Head()) },
 			func() error { return second(tx.DocHistory("k", "n", store.List{})) },
 			func() error { return second(tx.ContactsOf([]muster.UserName{"ana"})) },
+			func() error { return second(tx.Notices(store.NoticeFilter{Person: "ana"})) },
+			func() error { return second(tx.Notices(store.NoticeFilter{Person: "ana", Unseen: true})) },
+			func() error { return second(tx.Notices(store.NoticeFilter{Person: "ana", Since: now})) },
+			func() error { return second(tx.CountUnseen("ana")) },
+			func() error { return second(tx.SeeNotices("ana", now, "ntc_1")) },
+			func() error { return second(tx.DeleteNoticesBefore(now, 5)) },
 			func() error { return second(tx.LastAudit()) },
 			func() error { return tx.DeleteReplayedBefore(now) },
 		} {

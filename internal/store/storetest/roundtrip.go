@@ -206,6 +206,11 @@ func settings(w *world, r *rand.Rand) {
 		return random(r, func(c *muster.Contact) { c.ID, c.User = contact, name[muster.UserName](r) })
 	}, store.Tx.InsertContact, store.Tx.UpdateContact, func(r store.Reader) (*muster.Contact, error) { return r.Contact(contact) })
 
+	notice := id[muster.NoticeID](w)
+	told := randomNotice(w, r, notice)
+	trip(w, "notice", func() *muster.Notice { return told }, insertNotice, nil,
+		func(r store.Reader) (*muster.Notice, error) { return r.Notice(notice) })
+
 	hash := w.ids.Token(32)
 	session := random(r, func(s *muster.Session) {
 		s.ID, s.ExpiresAt = id[muster.SessionID](w), muster.At(time.Now().Add(time.Hour))

@@ -52,6 +52,8 @@ func Run(t *testing.T, open Open) {
 		{"entries are counted by many at once", manyEntries},
 		{"the same alert from two sides", racingAlerts},
 		{"contacts", contacts},
+		{"notices", notices},
+		{"many tell the same", toldByMany},
 		{"sessions, keys and secrets", access},
 		{"single values and remembered answers", meta},
 		{"events come after the commit, in order", events},

@@ -1,0 +1,109 @@
+package muster
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Notice is something that a person is told, and that expects no acknowledgement: a shift that begins soon, a swap that
+// somebody asks for. It is kept for the web, and sent by one contact method at most. What demands attention is a [Page].
+type Notice struct {
+	ID     NoticeID   `json:"id"`
+	Person UserName   `json:"person"`
+	Kind   NoticeKind `json:"kind"`
+	Title  string     `json:"title"`             // one line: "You are on call from 09:00"
+	Text   string     `json:"text"`              // what else there is to know; may be empty
+	URL    string     `json:"url,omitempty"`     // where to look, a path inside Muster: "/oncall?roster=web"
+	Ref    string     `json:"ref,omitempty"`     // what it is about: "rosters/web", the ID of a swap, a contact method's ID
+	Key    string     `json:"key"`               // idempotency: a person is told the same key once
+	At     Instant    `json:"at"`                // when it was told
+	SeenAt Instant    `json:"seen_at"`           // zero: not yet
+	SentBy ContactID  `json:"sent_by,omitempty"` // the contact method that it goes by; empty: it shows in the web alone
+}
+
+// NoticeKind says what a notice is about.
+type NoticeKind string
+
+// The kinds of notices.
+const (
+	NoticeShiftReminder NoticeKind = "shift_reminder" // a shift begins soon
+	NoticeShiftHandoff  NoticeKind = "shift_handoff"  // a shift was handed over, with its note
+	NoticeShiftChanged  NoticeKind = "shift_changed"  // somebody changed who is on call
+	NoticeSwapRequest   NoticeKind = "swap_request"   // somebody asks for a swap or for cover
+	NoticeSwapAnswered  NoticeKind = "swap_answered"  // it was accepted, refused or withdrawn
+	NoticeZoneMoved     NoticeKind = "zone_moved"     // new zone data moves a hand-over
+	NoticeLeaveConflict NoticeKind = "leave_conflict" // a shift falls into leave or a holiday
+	NoticeContactTest   NoticeKind = "contact_test"   // a contact method is tried out
+)
+
+// NoticeKinds lists the kinds in the order in which screens show them.
+func NoticeKinds() []NoticeKind {
+	return []NoticeKind{
+		NoticeShiftReminder, NoticeShiftHandoff, NoticeShiftChanged, NoticeSwapRequest, NoticeSwapAnswered, NoticeZoneMoved,
+		NoticeLeaveConflict, NoticeContactTest,
+	}
+}
+
+// Word is the kind in words.
+func (k NoticeKind) Word() string {
+	switch k {
+	case NoticeShiftReminder:
+		return "Your shift"
+	case NoticeShiftHandoff:
+		return "Hand-over"
+	case NoticeShiftChanged:
+		return "Shift changed"
+	case NoticeSwapRequest:
+		return "Swap asked for"
+	case NoticeSwapAnswered:
+		return "Swap answered"
+	case NoticeZoneMoved:
+		return "Clock change"
+	case NoticeLeaveConflict:
+		return "Leave conflict"
+	case NoticeContactTest:
+		return "Contact test"
+	}
+	return string(k)
+}
+
+// The longest texts of a notice.
+const (
+	maxNoticeTitle = 200
+	maxNoticeText  = 4000
+)
+
+// Tidy cleans the texts of a notice: names and notes that people wrote are in them, and they go into mails.
+func (n *Notice) Tidy() {
+	n.Title, n.Text = CleanLine(n.Title, maxNoticeTitle), CleanText(n.Text, maxNoticeText)
+}
+
+// Validate says everything that is wrong with a notice before it is told.
+func (n *Notice) Validate() (wrong []FieldError) {
+	bad := func(path, format string, args ...any) {
+		wrong = append(wrong, FieldError{Path: path, Message: fmt.Sprintf(format, args...)})
+	}
+	if n.Person == "" {
+		bad("person", "say who is told")
+	}
+	if !slices.Contains(NoticeKinds(), n.Kind) {
+		bad("kind", "%q is not a kind of notice", Clip(string(n.Kind), 40))
+	}
+	if strings.TrimSpace(n.Title) == "" {
+		bad("title", "say in one line what there is to know")
+	}
+	if n.Key == "" {
+		bad("key", "name what is told, so that it is told once")
+	}
+	if n.URL != "" && !LocalPath(n.URL) {
+		bad("url", "%q is not a path inside Muster: it begins with one slash", Clip(n.URL, 80))
+	}
+	return wrong
+}
+
+// LocalPath reports whether s leads to a place inside Muster and to no other site: it begins with one slash and holds
+// nothing that browsers read as the beginning of a host.
+func LocalPath(s string) bool {
+	return strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//") && !strings.ContainsAny(s, "\\\r\n\t\x00")
+}
