@@ -36,7 +36,7 @@ var table = []row{
 	{pkg: "internal/store", why: "interfaces only; who implements them must not be seen from here"},
 	{pkg: "internal/store/sqlstore", imports: []string{"internal/store", "internal/batch"}, why: "SQL finds and saves; it decides nothing"},
 	{pkg: "internal/store/storetest", imports: []string{"internal/store"}, test: true, why: "the suite holds for every store, so it knows none of them"},
-	{pkg: "internal/catalog", imports: []string{"internal/store", "internal/plan"}, why: "documents are below the operations that change them"},
+	{pkg: "internal/catalog", imports: []string{"internal/store", "internal/plan", "internal/rota"}, why: "documents are below the operations that change them"},
 	{
 		pkg: "internal/command", imports: with(deciders, "internal/catalog", "internal/store", "internal/seal"),
 		why: "a command decides and records; what shall happen outside is a row that engine and connectors find",
@@ -76,7 +76,7 @@ var table = []row{
 	{pkg: "internal/web/static", why: "files and their names; whoever serves them hands them in"},
 	{pkg: "internal/web/view", why: "what screens show are plain values, so templates can be looked at without a server"},
 	{
-		pkg: "internal/cli", imports: []string{"internal/command", "internal/query", "internal/catalog", "internal/apiclient", "internal/connector/*/fake"},
+		pkg: "internal/cli", imports: []string{"internal/command", "internal/query", "internal/catalog", "internal/rota", "internal/apiclient", "internal/connector/*/fake"},
 		why: "the command line works against any server: it takes names from the Op tables, checks files of documents, speaks as fakes do, and talks REST",
 	},
 	{pkg: "internal/apiclient", why: "it speaks the REST API and knows no more than a stranger would"},

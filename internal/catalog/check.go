@@ -8,17 +8,18 @@ import (
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/plan"
+	"github.com/muster-oncall/muster/internal/rota"
 )
 
 // KindCheck says what is wrong with a connector's kind, settings and secrets. Its paths are within the document.
 type KindCheck func(*muster.Connector) []muster.FieldError
 
 // Check says everything that is wrong between the documents of a catalog: references to documents that are not there,
-// policies that reach nobody, a missing default route, matches that cannot be compiled. What is wrong within one
-// document is found by [Parse], [ParseJSON] and [muster.Document.Check]. kinds may be nil. Paths are like
-// "policies/urgent.steps[0].targets[0].user".
-func Check(c *muster.Catalog, kinds KindCheck) []muster.FieldError {
-	k := checker{c: c}
+// policies that reach nobody, a missing default route, matches that cannot be compiled, time zones that there are not. What
+// is wrong within one document is found by [Parse], [ParseJSON] and [muster.Document.Check]. kinds may be nil. Paths are
+// like "policies/urgent.steps[0].targets[0].user".
+func Check(c *muster.Catalog, kinds KindCheck, zones *rota.Zones) []muster.FieldError {
+	k := checker{c: c, zones: zones}
 	for _, d := range c.All() {
 		k.ref = muster.DocRef(d.DocKind(), d.DocName())
 		k.document(d)
@@ -33,7 +34,7 @@ func Check(c *muster.Catalog, kinds KindCheck) []muster.FieldError {
 		k.ref = muster.DocRef(muster.KindRoutes, muster.DefaultRoute)
 		k.fail("", "is missing: add a route called %s with a policy, so that no alert is lost", muster.DefaultRoute)
 	}
-	_, wrong := plan.NewSnapshot(c)
+	_, wrong := plan.NewSnapshot(c, zones)
 	return append(k.wrong, wrong...)
 }
 
@@ -50,6 +51,7 @@ func CheckRemoval(kind muster.Kind, name string) []muster.FieldError {
 
 type checker struct {
 	c     *muster.Catalog
+	zones *rota.Zones
 	ref   string
 	wrong []muster.FieldError
 }
@@ -107,6 +109,16 @@ func (k *checker) user(path string, name muster.UserName) {
 	refers(k, path, name, k.c.Users, muster.KindUsers)
 }
 
+// zone asks the zone data for a name that has the right form.
+func (k *checker) zone(path, name string) {
+	if len(muster.CheckZone(path, name)) > 0 {
+		return // the document's own check says so
+	}
+	for _, f := range k.zones.Check(path, name) {
+		k.fail(path, "%s", f.Message)
+	}
+}
+
 func (k *checker) document(d muster.Document) {
 	c := k.c
 	if _, team := d.(*muster.Team); !team {
@@ -114,6 +126,7 @@ func (k *checker) document(d muster.Document) {
 	}
 	switch d := d.(type) {
 	case *muster.User:
+		k.zone("zone", d.Zone)
 		for i, t := range d.Teams {
 			k.team(fmt.Sprintf("teams[%d]", i), t)
 		}
@@ -145,6 +158,7 @@ func (k *checker) document(d muster.Document) {
 // roster checks the people. Who made an override is history: that person may be gone.
 func (k *checker) roster(d *muster.Roster) {
 	for i, r := range d.Rotations {
+		k.zone(fmt.Sprintf("rotations[%d].zone", i), r.Zone)
 		for j, u := range r.People {
 			k.user(fmt.Sprintf("rotations[%d].people[%d]", i, j), u)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/catalog"
 	"github.com/muster-oncall/muster/internal/plan"
+	"github.com/muster-oncall/muster/internal/rota"
 )
 
 func TestCheckFindsWhatIsWrongBetweenDocuments(t *testing.T) {
@@ -52,7 +53,7 @@ steps:
 	kinds := func(c *muster.Connector) []muster.FieldError {
 		return []muster.FieldError{{Path: "kind", Message: "there is no " + c.Kind}}
 	}
-	got := say(catalog.Locate(parsed, catalog.Check(c, kinds)))
+	got := say(catalog.Locate(parsed, catalog.Check(c, kinds, rota.NewZones())))
 	for _, want := range []string{
 		`catalog.yaml:2: users/ana.teams[0]: there is no team called "wbe"; did you mean web?`,
 		`teams/web.owners[0]: there is no user called "anna"; did you mean ana?`,
@@ -77,7 +78,7 @@ steps:
 	if len(catalog.CheckRemoval(muster.KindRoutes, "default")) != 1 || len(catalog.CheckRemoval(muster.KindRoutes, "other")) != 0 {
 		t.Error("the default route can be removed, or others cannot")
 	}
-	if wrong := catalog.Check(muster.NewCatalog(0, nil, nil), nil); len(wrong) > 0 {
+	if wrong := catalog.Check(muster.NewCatalog(0, nil, nil), nil, rota.NewZones()); len(wrong) > 0 {
 		t.Error("the empty catalog is refused", wrong)
 	}
 }
@@ -95,7 +96,7 @@ func TestLiveKeepsTheNewestAndFindsOlder(t *testing.T) {
 		t.Fatal("something is there before the first swap")
 	}
 	snap := func(rev muster.Revision) *plan.Snapshot {
-		s, wrong := plan.NewSnapshot(muster.NewCatalog(rev, nil, nil))
+		s, wrong := plan.NewSnapshot(muster.NewCatalog(rev, nil, nil), rota.NewZones())
 		if len(wrong) > 0 {
 			t.Fatal(wrong)
 		}

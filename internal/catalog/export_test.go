@@ -10,6 +10,7 @@ import (
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/catalog"
+	"github.com/muster-oncall/muster/internal/rota"
 )
 
 func equal(a, b muster.Document) bool { return reflect.DeepEqual(a, b) }
@@ -68,7 +69,7 @@ func TestExportIsReadBackEqual(t *testing.T) {
 			t.Errorf("%+v became %+v", want[i], got[i])
 		}
 	}
-	if wrong := catalog.Check(again, nil); len(wrong) > 0 {
+	if wrong := catalog.Check(again, nil, rota.NewZones()); len(wrong) > 0 {
 		t.Error(say(wrong))
 	}
 	twice, err := catalog.Export(again)

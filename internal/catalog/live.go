@@ -9,6 +9,7 @@ import (
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/plan"
+	"github.com/muster-oncall/muster/internal/rota"
 )
 
 // Load reads the catalog as it stood at a revision.
@@ -22,29 +23,50 @@ type Live struct {
 	current atomic.Pointer[plan.Snapshot]
 	load    Load
 
-	mu  sync.Mutex
-	old []*plan.Snapshot // the one that was used last at the end
+	mu    sync.Mutex
+	zones *rota.Zones      // that every snapshot has
+	old   []*plan.Snapshot // the one that was used last at the end
 }
 
-// NewLive returns an empty holder that finds older revisions with load.
-func NewLive(load Load) *Live { return &Live{load: load} }
+// NewLive returns an empty holder that finds older revisions with load, and that decides with the zones that Muster carries
+// until [Live.UseZones] brings others.
+func NewLive(load Load) *Live { return &Live{load: load, zones: rota.NewZones()} }
+
+// Zones are those that snapshots have from now on.
+func (l *Live) Zones() *rota.Zones {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.zones
+}
+
+// UseZones puts other zones into every snapshot that is asked for from here on. Whoever decides at this moment goes on with
+// the snapshot that it has, so that no decision mixes two.
+func (l *Live) UseZones(zones *rota.Zones) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.zones = zones
+	for i, s := range l.old {
+		l.old[i] = s.WithZones(zones)
+	}
+	if s := l.current.Load(); s != nil {
+		l.current.Store(s.WithZones(zones))
+	}
+}
 
 // Current is the newest snapshot; nil before the first [Live.Swap].
 func (l *Live) Current() *plan.Snapshot { return l.current.Load() }
 
 // Swap makes s the newest snapshot, unless a newer one came before it.
 func (l *Live) Swap(s *plan.Snapshot) {
-	for {
-		was := l.current.Load()
-		if was != nil && was.Catalog.Revision > s.Catalog.Revision {
-			return
-		}
-		if l.current.CompareAndSwap(was, s) {
-			if was != nil && was.Catalog.Revision != s.Catalog.Revision {
-				l.keep(was)
-			}
-			return
-		}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	was := l.current.Load()
+	if was != nil && was.Catalog.Revision > s.Catalog.Revision {
+		return
+	}
+	l.current.Store(s.WithZones(l.zones)) // others may have come while s was made
+	if was != nil && was.Catalog.Revision != s.Catalog.Revision {
+		l.keep(was)
 	}
 }
 
@@ -64,16 +86,26 @@ func (l *Live) At(ctx context.Context, rev muster.Revision) (*plan.Snapshot, err
 	if err != nil {
 		return nil, fmt.Errorf("load revision %d of the catalog: %w", rev, err)
 	}
-	s, _ := plan.NewSnapshot(c)
+	s, _ := plan.NewSnapshot(c, l.Zones())
 	if c.Revision == rev {
-		l.keep(s)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.keep(s.WithZones(l.zones))
 	}
 	return s, nil
 }
 
-// History is [Live.At] for [plan.Explain], within the life of a request.
+// History is [Live.At] for [plan.Explain], within the life of a request. All of its snapshots have the same zones, whatever
+// happens meanwhile.
 func (l *Live) History(ctx context.Context) plan.History {
-	return historyFunc(func(rev muster.Revision) (*plan.Snapshot, error) { return l.At(ctx, rev) })
+	zones := l.Zones()
+	return historyFunc(func(rev muster.Revision) (*plan.Snapshot, error) {
+		s, err := l.At(ctx, rev)
+		if err != nil {
+			return nil, err
+		}
+		return s.WithZones(zones), nil
+	})
 }
 
 type historyFunc func(muster.Revision) (*plan.Snapshot, error)
@@ -93,9 +125,8 @@ func (l *Live) kept(rev muster.Revision) *plan.Snapshot {
 	return s
 }
 
+// keep is called with mu locked.
 func (l *Live) keep(s *plan.Snapshot) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.old = slices.DeleteFunc(l.old, func(o *plan.Snapshot) bool { return o.Catalog.Revision == s.Catalog.Revision })
 	l.old = append(l.old, s)
 	if len(l.old) > maxOld {

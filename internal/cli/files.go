@@ -17,6 +17,7 @@ import (
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/apiclient"
 	"github.com/muster-oncall/muster/internal/catalog"
+	"github.com/muster-oncall/muster/internal/rota"
 )
 
 // files reads documents from files, from the files of a directory, or from standard input ("-").
@@ -98,7 +99,7 @@ func (r *run) validate(_ context.Context, args []string) error {
 		wrong = slices.Clone(e.Fields)
 	}
 	// Everything at once: a document that cannot be read may make references to it seem broken, too.
-	wrong = append(wrong, catalog.Locate(all, catalog.Check(muster.NewCatalog(0, docs, nil), nil))...)
+	wrong = append(wrong, catalog.Locate(all, catalog.Check(muster.NewCatalog(0, docs, nil), nil, rota.NewZones()))...)
 	slices.SortStableFunc(wrong, func(a, b muster.FieldError) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})

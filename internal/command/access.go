@@ -384,7 +384,7 @@ func (c *Commands) BeginSetup(ctx context.Context, token string) (open bool, err
 
 // Setup makes the first admin, a team, a policy that reaches them, the default route and a first source.
 func (c *Commands) Setup(ctx context.Context, in Setup) (*SetupResult, error) {
-	if wrong := muster.CheckZone("zone", in.Zone); len(wrong) > 0 {
+	if wrong := c.Live.Zones().Check("zone", in.Zone); len(wrong) > 0 {
 		return nil, muster.Invalid("The zone is not right", wrong)
 	}
 	u, err := url.Parse(in.PublicURL)

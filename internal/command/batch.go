@@ -60,7 +60,7 @@ func (b *Batch) Apply(in ApplyDocuments) error {
 	if err != nil {
 		return err
 	}
-	snap, wrong := plan.NewSnapshot(cat)
+	snap, wrong := plan.NewSnapshot(cat, b.Snap.Zones)
 	if len(wrong) > 0 {
 		return muster.Invalid("The catalog would not be right", wrong)
 	}

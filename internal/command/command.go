@@ -94,7 +94,7 @@ func (c *Commands) Load(ctx context.Context) error {
 	if err != nil || cat == nil {
 		return err
 	}
-	snap, wrong := plan.NewSnapshot(cat)
+	snap, wrong := plan.NewSnapshot(cat, c.Live.Zones())
 	for _, f := range wrong {
 		c.Log.Error("a document of the catalog cannot be used", "problem", f.String())
 	}

@@ -227,7 +227,7 @@ func (c *Call) checkDocs(changes []docChange) error {
 		all = append(all, d)
 	}
 	next := muster.NewCatalog(c.Snap.Catalog.Revision+1, all, c.Snap.Catalog.Revisions)
-	if wrong := catalog.Check(next, c.CheckConnector); len(wrong) > 0 {
+	if wrong := catalog.Check(next, c.CheckConnector, c.Snap.Zones); len(wrong) > 0 {
 		return muster.Invalid("The catalog would not be right", wrong)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/escalate"
 	"github.com/muster-oncall/muster/internal/plan"
+	"github.com/muster-oncall/muster/internal/rota"
 )
 
 var monday = muster.At(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))
@@ -69,7 +70,7 @@ func tailwind(rev muster.Revision, change func(map[string]muster.Document)) *mus
 
 func snap(tb testing.TB, c *muster.Catalog) *plan.Snapshot {
 	tb.Helper()
-	s, wrong := plan.NewSnapshot(c)
+	s, wrong := plan.NewSnapshot(c, rota.NewZones())
 	if len(wrong) > 0 {
 		tb.Fatal(wrong)
 	}

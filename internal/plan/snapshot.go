@@ -16,10 +16,19 @@ type Snapshot struct {
 }
 
 // NewSnapshot compiles a catalog. The errors name every match that cannot be compiled; the snapshot that comes with
-// them leaves those routes and silences out and decides with the rest.
-func NewSnapshot(c *muster.Catalog) (*Snapshot, []muster.FieldError) {
+// them leaves those routes and silences out and decides with the rest. All snapshots that a decision looks at must
+// have the same zones.
+func NewSnapshot(c *muster.Catalog, zones *rota.Zones) (*Snapshot, []muster.FieldError) {
 	rules, wrong := route.Compile(c)
-	return &Snapshot{Catalog: c, Rules: rules, Zones: rota.NewZones()}, wrong
+	return &Snapshot{Catalog: c, Rules: rules, Zones: zones}, wrong
+}
+
+// WithZones is the same snapshot with other zones.
+func (s *Snapshot) WithZones(zones *rota.Zones) *Snapshot {
+	if s.Zones == zones {
+		return s
+	}
+	return &Snapshot{Catalog: s.Catalog, Rules: s.Rules, Zones: zones}
 }
 
 // CheckExpr says everything that is wrong with the match of a route or silence.
