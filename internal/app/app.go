@@ -179,7 +179,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.Queries = query.New(query.Deps{Store: a.DB, Live: a.Live})
 	a.Engine = engine.New(engine.Deps{
 		Commands: a.Commands, Store: a.DB, Log: a.Log, Connector: a.connectors.get, PageLinks: a.pageLink,
-		PublishStatus: a.publishStatus, Failpoint: a.Failpoint,
+		TestLinks: a.testLink, PublicURL: a.URL, PublishStatus: a.publishStatus, Failpoint: a.Failpoint,
 	})
 	return nil
 }
@@ -237,6 +237,14 @@ const pageLife = 7 * 24 * time.Hour
 // pageLink is the address of a page's own screen.
 func (a *App) pageLink(p muster.PageID) string {
 	return a.URL() + "/p/" + a.Box.SignPage(p, muster.At(time.Now().Add(pageLife)))
+}
+
+// testLife is how long the link in the test of a contact method works.
+const testLife = 24 * time.Hour
+
+// testLink is the address at which the test of a contact method is answered.
+func (a *App) testLink(n muster.NoticeID) string {
+	return a.URL() + "/c/" + a.Box.SignTest(n, muster.At(time.Now().Add(testLife)))
 }
 
 // Start renders what is missing, runs the engine and serves HTTP.

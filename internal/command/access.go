@@ -281,6 +281,9 @@ func (c *Call) shutOut(u muster.UserName, next muster.Document) error {
 	if err := c.SetPassphraseHash(u, ""); err != nil {
 		return err
 	}
+	if err := c.DeleteNoticesOf(u); err != nil {
+		return err
+	}
 	contacts, err := c.ContactsOf([]muster.UserName{u})
 	if err != nil {
 		return err

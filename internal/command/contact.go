@@ -1,7 +1,10 @@
 package command
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/store"
@@ -18,8 +21,8 @@ type AddContact struct {
 // contactAbout binds a sealed address to its row.
 func contactAbout(id muster.ContactID) string { return "contact/" + string(id) + "/address" }
 
-// addContact adds a method. It is verified when the person answers a test page, and at once for a phone that Muster has
-// itself and for what an admin adds.
+// addContact adds a method. It is verified when the person answers a test (see testContact), and at once for a phone that
+// Muster has itself and for what an admin adds.
 func (c *Call) addContact(in AddContact) (*muster.Contact, error) {
 	if err := c.selfOrAdmin(in.User); err != nil {
 		return nil, err
@@ -85,6 +88,115 @@ func (c *Call) removeContact(in OneContact) (muster.Nothing, error) {
 		return muster.Nothing{}, err
 	}
 	return muster.Nothing{}, c.audit("remove contact", string(ct.User), map[string]string{"method": ct.Method})
+}
+
+// How many tests may be asked for within an hour: of one contact method, and of all of a person's, removed ones too, so
+// that nobody writes to strangers by adding and removing their addresses.
+const (
+	testsEvery    = time.Hour
+	testsOfOne    = 5
+	testsOfPerson = 15
+)
+
+// testContact sends a message with a link to a contact method. Whoever opens the link and presses the button there proves
+// that the method reaches them: see [Commands.ProveContact].
+func (c *Call) testContact(in OneContact) (muster.Nothing, error) {
+	ct, err := c.Contact(in.Contact)
+	if err != nil {
+		return muster.Nothing{}, err
+	}
+	if err := c.selfOrAdmin(ct.User); err != nil {
+		return muster.Nothing{}, err
+	}
+	name := c.Snap.Catalog.DisplayName(ct.User)
+	if u := c.Snap.Catalog.Users[ct.User]; u == nil || u.Disabled {
+		return muster.Nothing{}, muster.Errorf(muster.ErrConflict, "%s has left: nothing is sent to their contact methods.", name)
+	}
+	if c.Snap.Catalog.Connectors[ct.Connector] == nil {
+		return muster.Nothing{}, muster.Errorf(muster.ErrConflict, "The connector %q is gone: remove this contact method and add it with another one.", ct.Connector)
+	}
+	if err := c.limitTests(ct); err != nil {
+		return muster.Nothing{}, err
+	}
+	text := fmt.Sprintf("%s tries out the contact method %s (%s) of %s. ", cmp.Or(c.Actor.Name, "Somebody"), ct.Method, ct.Hint, name) +
+		"If you can read this there, open the link in it and press the button: Muster then knows that it reaches you. If you did not expect this, do nothing."
+	err = c.tell(muster.Notice{
+		Person: ct.User, Kind: muster.NoticeContactTest, Title: "Muster: a test of " + ct.Method, Text: text,
+		URL: "/settings/people/" + string(ct.User), Ref: string(ct.ID), Key: "contact_test/" + string(ct.ID) + "/" + c.IDs.Token(8),
+	}, ct)
+	if err != nil {
+		return muster.Nothing{}, err
+	}
+	return muster.Nothing{}, c.audit("test contact", string(ct.User), map[string]string{"method": ct.Method})
+}
+
+func (c *Call) limitTests(ct *muster.Contact) error {
+	since := c.Now().Plus(-testsEvery)
+	recent, err := c.Notices(store.NoticeFilter{Person: ct.User, Since: since})
+	if err != nil {
+		return err
+	}
+	var one, all []muster.Instant // newest first
+	for _, n := range recent {
+		if n.Kind != muster.NoticeContactTest || !n.At.After(since.Time) {
+			continue
+		}
+		all = append(all, n.At)
+		if n.Ref == string(ct.ID) {
+			one = append(one, n.At)
+		}
+	}
+	wait := time.Duration(0)
+	if len(one) >= testsOfOne {
+		wait = one[testsOfOne-1].Plus(testsEvery).Sub(c.Now().Time)
+	}
+	if len(all) >= testsOfPerson {
+		wait = max(wait, all[testsOfPerson-1].Plus(testsEvery).Sub(c.Now().Time))
+	}
+	if wait <= 0 {
+		return nil
+	}
+	minutes := (wait + time.Minute - 1) / time.Minute
+	e := muster.Errorf(muster.ErrRateLimited, "This was tried often within the last hour. Try again in %d min, and look meanwhile at the connector's last deliveries.", minutes)
+	e.RetryAfter = wait
+	return e
+}
+
+// ProveContact verifies the contact method that a test was sent to: its person opened the link and pressed the button. The
+// link works once; pressed again, or after a later test was answered, it changes nothing.
+func (c *Commands) ProveContact(ctx context.Context, actor muster.Actor, test muster.NoticeID) (ct *muster.Contact, err error) {
+	err = c.do(ctx, "ProveContact", actor, func(call *Call) error {
+		n, err := call.Notice(test)
+		if muster.CodeOf(err) == muster.ErrNotFound {
+			return muster.Errorf(muster.ErrNotFound, "This test is too old. Send another one from your own page in Settings.")
+		}
+		if err != nil {
+			return err
+		}
+		if n.Kind != muster.NoticeContactTest || n.Person != actor.User {
+			return muster.Errorf(muster.ErrForbidden, "This link is for somebody else.")
+		}
+		ct, err = call.Contact(muster.ContactID(n.Ref))
+		if muster.CodeOf(err) == muster.ErrNotFound {
+			return muster.Errorf(muster.ErrNotFound, "The contact method was removed. Add it again to use it.")
+		}
+		if err != nil || !ct.LastProved.Before(n.At.Time) {
+			return err
+		}
+		ct.LastProved = call.Now()
+		if ct.VerifiedAt.IsZero() {
+			ct.VerifiedAt = call.Now()
+		}
+		if err := call.UpdateContact(ct); err != nil {
+			return err
+		}
+		if _, err := call.SeeNotices(n.Person, call.Now(), n.ID); err != nil {
+			return err
+		}
+		call.emitNotices(n.Person)
+		return call.audit("verify contact", string(ct.User), map[string]string{"method": ct.Method})
+	})
+	return ct, err
 }
 
 // Address opens the sealed address of a contact method, for the connector that uses it.

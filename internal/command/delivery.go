@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -21,6 +22,7 @@ type Started struct {
 	Delivery *muster.Delivery
 	Page     *muster.Page
 	Alert    *muster.Alert
+	Notice   *muster.Notice // for a notification that tells one
 	Contact  *muster.Contact
 }
 
@@ -150,6 +152,9 @@ type unwanted struct {
 
 // wanted reads what a delivery is about and says why it is not wanted any more; nothing if it is.
 func (c *Call) wanted(d *muster.Delivery) (s Started, not unwanted, err error) {
+	if id, ok := strings.CutPrefix(d.Ref, noticeRef); ok && d.Kind == muster.DeliverNotification {
+		return c.wantedNotice(muster.NoticeID(id))
+	}
 	if d.Kind != muster.DeliverPage {
 		return s, not, nil
 	}

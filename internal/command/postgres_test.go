@@ -14,6 +14,7 @@ func TestTheCoreOnPostgres(t *testing.T) {
 		"not after an acknowledgement": notAfterAck, "in flight": ackInFlight, "fencing": fencing,
 		"documents": ifMatch, "apply": allOrNone, "incident": incidentLife, "status page": openUpdateClose,
 		"keys": keys, "security log": auditChain,
+		"notices": noticesOnce, "contact tests": contactTests,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := open(t, storetest.Postgres(t), t.TempDir())

@@ -1,6 +1,7 @@
 package command_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/store"
 )
 
 // cell is what the role matrix needs to know of an operation besides its least role: an input that works, and who may do
@@ -129,6 +131,16 @@ func matrix() map[string]cell {
 			return &command.AddContact{User: "rob", Method: fmt.Sprintf("m-%d", w.serial), Connector: "phone"}
 		}},
 		"RemoveContact": {also: self, in: func(w *world, _ muster.Actor) any { return &command.OneContact{Contact: contact(w)} }},
+		"TestContact": {also: self, in: func(w *world, _ muster.Actor) any {
+			of := read(w, func(r store.Reader) (map[muster.UserName][]muster.Contact, error) {
+				return r.ContactsOf([]muster.UserName{"rob"})
+			})
+			return &command.OneContact{Contact: of["rob"][0].ID}
+		}},
+		"MarkNotice": {in: func(w *world, who muster.Actor) any {
+			return &command.OneNotice{Notice: w.notice(cmp.Or(who.User, "rob")).ID}
+		}},
+		"MarkNotices":   {in: func(*world, muster.Actor) any { return &muster.Nothing{} }},
 		"TestConnector": {also: owners, in: func(*world, muster.Actor) any { return &command.TestConnector{Connector: "phone"} }},
 		"PutSecret":     {in: func(*world, muster.Actor) any { return &command.PutSecret{Name: "token", Value: "s"} }},
 		"CreateKey": {also: owners, in: func(*world, muster.Actor) any {

@@ -133,6 +133,7 @@ type phones struct {
 	mu     sync.Mutex
 	began  time.Time
 	rings  []ring
+	notes  []note
 	answer func(ring) error // nil: accepted
 }
 
@@ -143,12 +144,28 @@ func (p *phones) deliver(name muster.ConnectorName, d connector.Delivery) error 
 	}
 	p.mu.Lock()
 	p.rings = append(p.rings, r)
+	if d.Note != nil {
+		p.notes = append(p.notes, note{*d.Note, name, d.Address})
+	}
 	answer := p.answer
 	p.mu.Unlock()
 	if answer != nil {
 		return answer(r)
 	}
 	return nil
+}
+
+// note is a notification as a phone shows it.
+type note struct {
+	connector.Notification
+	method  muster.ConnectorName
+	address string
+}
+
+func (p *phones) told() []note {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]note(nil), p.notes...)
 }
 
 func (p *phones) rang() []ring {
@@ -222,6 +239,8 @@ func open(t *testing.T, dsn, dir string) *world {
 			return phone{w.phones, name}, nil
 		},
 		PageLinks: func(p muster.PageID) string { return "http://muster.test/p/" + string(p) },
+		TestLinks: func(n muster.NoticeID) string { return "http://muster.test/c/" + string(n) },
+		PublicURL: func() string { return "http://muster.test" },
 		PublishStatus: func(context.Context, muster.StatusPageName) error {
 			w.published.Add(1)
 			return nil

@@ -60,11 +60,13 @@ type PageMessage struct {
 	Test      bool                 `json:"test,omitempty"` // somebody tries out the contact method
 }
 
-// Notification is information that expects no answer.
+// Notification is information that expects no answer. Its texts may be hostile: people wrote them.
 type Notification struct {
-	Title string `json:"title"`
-	Text  string `json:"text"`
-	URL   string `json:"url,omitempty"`
+	Title  string            `json:"title"`
+	Text   string            `json:"text"`
+	URL    string            `json:"url,omitempty"`    // where to look
+	Kind   muster.NoticeKind `json:"kind,omitempty"`   // what it is about; empty: the test of a connector
+	Person string            `json:"person,omitempty"` // the name to show of who is told
 }
 
 // Event is something that happened, for machines.

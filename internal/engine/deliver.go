@@ -154,6 +154,9 @@ func (e *Engine) message(s command.Started) (connector.Delivery, error) {
 		out.Page = e.pageMessage(s)
 		out.Key = string(s.Page.ID) // the same for every attempt, so that a repetition is recognised (I23)
 	case muster.DeliverNotification:
+		if s.Notice != nil {
+			return e.notice(out, s)
+		}
 		out.Note = &connector.Notification{Title: "Muster: a test", Text: "This message was sent by the Test button. If you can read it, the connector works."}
 		if user, ok := strings.CutPrefix(d.Ref, "test/"); ok {
 			cat := e.Commands.Live.Current().Catalog
@@ -166,6 +169,26 @@ func (e *Engine) message(s command.Started) (connector.Delivery, error) {
 		out.Event = &connector.Event{Type: d.Ref, At: d.CreatedAt, Body: d.Payload}
 	case muster.DeliverStatusPage:
 		return out, fmt.Errorf("engine: a status page has no message")
+	}
+	return out, nil
+}
+
+// notice words a notice. A test of a contact method bears its own link, which nobody sees but who gets the message.
+func (e *Engine) notice(out connector.Delivery, s command.Started) (connector.Delivery, error) {
+	address, err := e.Commands.Address(s.Contact)
+	if err != nil {
+		return out, connector.Permanent(err)
+	}
+	n := s.Notice
+	out.Address = address
+	out.Note = &connector.Notification{
+		Title: n.Title, Text: n.Text, Kind: n.Kind, Person: e.Commands.Live.Current().Catalog.DisplayName(n.Person),
+	}
+	switch {
+	case n.Kind == muster.NoticeContactTest:
+		out.Note.URL = e.TestLinks(n.ID)
+	case n.URL != "":
+		out.Note.URL = e.PublicURL() + n.URL
 	}
 	return out, nil
 }

@@ -30,6 +30,10 @@ type Deps struct {
 	Connector func(ctx context.Context, name muster.ConnectorName) (connector.Connector, error)
 	// PageLinks returns the address of the page's own screen, with its token in it.
 	PageLinks func(p muster.PageID) string
+	// TestLinks returns the address at which the test of a contact method is answered; nil: nowhere.
+	TestLinks func(test muster.NoticeID) string
+	// PublicURL is the address under which people reach Muster, without a slash at its end; nil: notices bear paths.
+	PublicURL func() string
 	// PublishStatus renders a status page and pushes it out.
 	PublishStatus func(ctx context.Context, page muster.StatusPageName) error
 	// Timeout bounds one call of a connector; 0: 15 s.
@@ -85,6 +89,12 @@ func New(d Deps) *Engine {
 	}
 	if d.Failpoint == nil {
 		d.Failpoint = func(string) {}
+	}
+	if d.TestLinks == nil {
+		d.TestLinks = func(muster.NoticeID) string { return "" }
+	}
+	if d.PublicURL == nil {
+		d.PublicURL = func() string { return "" }
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	e := &Engine{Deps: d, ctx: ctx, cancel: cancel}

@@ -10,6 +10,7 @@ import (
 const (
 	keepDeliveries = 30 * 24 * time.Hour
 	keepSignals    = 90 * 24 * time.Hour
+	keepNotices    = 90 * 24 * time.Hour
 	keepReplayed   = 24 * time.Hour
 	sweepEvery     = time.Hour
 	sweepRows      = 500 // in one transaction, so that nobody waits for it
@@ -43,7 +44,11 @@ func (e *Engine) sweep() error {
 			if err != nil {
 				return err
 			}
-			more = n == sweepRows || m == sweepRows
+			k, err := tx.DeleteNoticesBefore(tx.Now().Plus(-keepNotices), sweepRows)
+			if err != nil {
+				return err
+			}
+			more = n == sweepRows || m == sweepRows || k == sweepRows
 			return tx.DeleteReplayedBefore(tx.Now().Plus(-keepReplayed))
 		})
 		if err != nil || !more {

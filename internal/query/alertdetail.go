@@ -205,6 +205,8 @@ type Phone struct {
 	User  *muster.User
 	Duty  string // "primary responder of Storefront"; "" when off duty
 	Pages []PhonePage
+
+	Notices []*muster.Notice // newest first
 }
 
 // PhonePage is a page as it stands on a phone.
@@ -230,6 +232,9 @@ func (q *Queries) Phones(ctx context.Context, who Viewer, kind string) ([]Phone,
 			}
 			ph := Phone{User: u, Duty: duty[u.Name]}
 			if ph.Pages, err = r.phonePages(u.Name, kind); err != nil {
+				return nil, err
+			}
+			if ph.Notices, err = r.phoneNotices(u.Name, contacts[u.Name], kind); err != nil {
 				return nil, err
 			}
 			out = append(out, ph)

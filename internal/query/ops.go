@@ -95,6 +95,7 @@ func (q *Queries) table() []muster.Op {
 		answer(q, muster.Op{Name: "ExportCatalog", Summary: "Write the whole catalog as one YAML file", Path: "/export", CLI: "export"}, (*read).export),
 		answer(q, muster.Op{Name: "ListContacts", Summary: "List the contact methods of a person; never their addresses", Path: "/users/{user}/contacts", CLI: "contacts", List: true}, (*read).contactList),
 		answer(q, muster.Op{Name: "ListDeliveries", Summary: "List what was handed to a connector, newest first", Path: "/connectors/{connector}/deliveries", CLI: "connector deliveries", List: true}, (*read).deliveries),
+		answer(q, muster.Op{Name: "ListNotices", Summary: "List what you were told, newest first", Path: "/notices", CLI: "notices", List: true}, (*read).notices),
 		answer(q, muster.Op{Name: "ListKeys", Summary: "List API keys, newest first", Path: "/keys", CLI: "keys", List: true}, (*read).keys),
 		answer(q, muster.Op{Name: "ListAudit", Summary: "List the security log, newest first", Access: muster.AccessAdmin, Path: "/audit", CLI: "audit", List: true}, (*read).audit),
 	}

@@ -35,6 +35,7 @@ const version = 1
 type Box struct {
 	aead  cipher.AEAD
 	pages []byte // key for the links in pages
+	tests []byte // key for the links in tests of contact methods
 }
 
 // Open takes the key from its file in dir and makes one at the first start. A file that others may read is refused.
@@ -136,6 +137,10 @@ func newBox(key []byte) (*Box, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the sealing key: %w", err)
 	}
+	tests, err := derive("contact links")
+	if err != nil {
+		return nil, fmt.Errorf("the sealing key: %w", err)
+	}
 	block, err := aes.NewCipher(sealing)
 	if err != nil {
 		return nil, fmt.Errorf("the sealing key: %w", err)
@@ -144,7 +149,7 @@ func newBox(key []byte) (*Box, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the sealing key: %w", err)
 	}
-	return &Box{aead: aead, pages: pages}, nil
+	return &Box{aead: aead, pages: pages, tests: tests}, nil
 }
 
 // Seal encrypts plain for one place, named by aad as table and row: "contact/con_019a…". It opens at that place only, so

@@ -192,3 +192,26 @@ func TestHashToken(t *testing.T) {
 		t.Error(h)
 	}
 }
+
+// The link of a test opens no page, and that of a page proves no contact method, though they are made alike.
+func TestTokensOfTestsAndPagesAreApart(t *testing.T) {
+	b := open(t, t.TempDir())
+	const hexID = "019aab3c5d10f3a1b2c3d4e5f6071829"
+	soon, past := muster.At(time.Now()).Plus(time.Hour), muster.At(time.Now()).Plus(-time.Second)
+	test, page := b.SignTest("ntc_"+hexID, soon), b.SignPage("pag_"+hexID, soon)
+	if got, err := b.VerifyTest(test); err != nil || got != "ntc_"+hexID || len(test) != 48 {
+		t.Fatalf("%q: %v, %v", test, got, err)
+	}
+	if got, err := b.VerifyTest(page); muster.CodeOf(err) != muster.ErrUnauthenticated || got != "" {
+		t.Errorf("a page's token as a test's: %v, %v", got, err)
+	}
+	if got, err := b.VerifyPage(test); muster.CodeOf(err) != muster.ErrUnauthenticated || got != "" {
+		t.Errorf("a test's token as a page's: %v, %v", got, err)
+	}
+	if got, err := b.VerifyTest(b.SignTest("ntc_"+hexID, past)); muster.CodeOf(err) != muster.ErrForbidden || got != "ntc_"+hexID {
+		t.Errorf("expired: %v, %v", got, err)
+	}
+	if token := b.SignTest("con_"+hexID, soon); token != "" {
+		t.Errorf("something else is signed as a test: %q", token)
+	}
+}

@@ -133,7 +133,9 @@ func (b *bench) delivery(kind muster.DeliveryKind, key string) connector.Deliver
 			AlertID: "alt_019aab3c5d10f3a1b2c3d4e5f6071829", PageID: "pag_019aab3c5d10f3a1b2c3d4e5f6071829",
 		}
 	case muster.DeliverNotification:
-		d.Note = &connector.Notification{Title: "You are on call from 09:00", Text: "Storefront, primary.", URL: "https://muster.example/oncall"}
+		d.Note = &connector.Notification{
+			Title: "You are on call from 09:00", Text: "Storefront, primary.", URL: "https://muster.example/oncall?roster=web", Kind: muster.NoticeShiftReminder, Person: "Ana",
+		}
 	case muster.DeliverWebhook:
 		d.Event = &connector.Event{Type: "incident.declared", At: at, Body: json.RawMessage(`{"key":"INC-42"}`)}
 	case muster.DeliverStatusPage:
@@ -149,6 +151,11 @@ func (c Case) config(t *testing.T) {
 	d := c.Descriptor
 	if d.Kind == "" || d.Title == "" || d.Help == "" || d.New == nil {
 		t.Errorf("the descriptor is not complete: %q, %q, %q", d.Kind, d.Title, d.Help)
+	}
+	for _, kind := range []muster.DeliveryKind{muster.DeliverPage, muster.DeliverNotification} {
+		if d.Address != "" && !slices.Contains(c.Takes, kind) {
+			t.Errorf("people are reached by it, so it must take each %s", kind)
+		}
 	}
 	missing := paths(d.Check(nil, nil))
 	for _, s := range d.Settings {
@@ -248,15 +255,26 @@ func (c Case) delivers(t *testing.T) {
 		if b.Got != nil && b.count() != before+1 {
 			t.Errorf("%s: %d arrived", kind, b.count()-before)
 		}
-		if b.Got != nil && kind == muster.DeliverPage {
-			text := b.Got()[before].Text
-			for _, want := range []string{"High Number of Failures", "Storefront", "Customers cannot buy", "Ana is primary", "https://muster.example/p/tok"} {
-				if !strings.Contains(text, want) {
-					t.Errorf("the page does not say %q:\n%s", want, text)
+		if b.Got != nil {
+			for _, want := range says(kind) {
+				if text := b.Got()[before].Text; !strings.Contains(text, want) {
+					t.Errorf("%s: it does not say %q:\n%s", kind, want, text)
 				}
 			}
 		}
 	}
+}
+
+// says is what a person must be able to read of what was delivered.
+func says(kind muster.DeliveryKind) []string {
+	switch kind {
+	case muster.DeliverPage:
+		return []string{"High Number of Failures", "Storefront", "Customers cannot buy", "Ana is primary", "https://muster.example/p/tok"}
+	case muster.DeliverNotification:
+		return []string{"You are on call from 09:00", "Storefront, primary.", "https://muster.example/oncall?roster=web"}
+	case muster.DeliverWebhook, muster.DeliverStatusPage:
+	}
+	return nil
 }
 
 // repeats: the same key twice is recognised by the other side.
@@ -304,7 +322,7 @@ func (c Case) hostile(t *testing.T) {
 				p.Title, p.Service, p.Impact, p.Action, p.Summary, p.Person, p.Why = s, s, s, s, s, s, s
 				p.Severity, p.ReplyCode, p.PageURL = muster.AlertSeverity(s), s, s
 			} else {
-				d.Note.Title, d.Note.Text, d.Note.URL = s, s, s
+				d.Note.Title, d.Note.Text, d.Note.URL, d.Note.Kind, d.Note.Person = s, s, s, muster.NoticeKind(s), s
 			}
 			before := b.count()
 			if _, err := b.conn.Deliver(t.Context(), d); err != nil {
