@@ -57,12 +57,15 @@ const reach = 17 * 60 * 60
 func resolve(zone *time.Location, wall int64, all *[]int64) int64 {
 	first, found := int64(0), false
 	gap, inGap := int64(0), false
-	for at := wall - reach; ; {
+	for at, walked := wall-reach, false; ; walked = true {
 		t := time.Unix(at, 0).In(zone)
 		_, offset := t.Zone()
-		from, until := t.ZoneBounds()
+		from, until := zoneBounds(t)
 		c := wall - int64(offset)
 		begun, over := from.IsZero() || c >= from.Unix(), !until.IsZero() && c >= until.Unix()
+		if walked {
+			begun = c >= at // what was before is told already
+		}
 		switch {
 		case begun && !over:
 			if !found {
@@ -86,4 +89,15 @@ func resolve(zone *time.Location, wall int64, all *[]int64) int64 {
 		return gap
 	}
 	return first
+}
+
+// zoneBounds is [time.Time.ZoneBounds] without its mistake: after the last change that the data lists, the runtime ends
+// the year 365 days after it began, so on the last day of leap years a period ends before the moment that it is asked for,
+// and a walk from one period to the next would stand still. The end of such a year need not be a change of clocks.
+func zoneBounds(t time.Time) (from, until time.Time) {
+	from, until = t.ZoneBounds()
+	if !until.IsZero() && !until.After(t) {
+		until = until.Add(daySeconds * time.Second)
+	}
+	return from, until
 }

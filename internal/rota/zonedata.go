@@ -209,7 +209,7 @@ func openZones(b []byte) (*ZoneData, error) {
 			return nil, muster.Errorf(muster.ErrInvalid, "the zone data has %s twice", muster.Clip(f.Name, 60))
 		}
 		d.zones[f.Name] = f
-		if f.Modified.After(newest) {
+		if f.Modified.After(newest) && f.Modified.Year() > 1980 { // a zip without times says 1980
 			newest = f.Modified
 		}
 	}

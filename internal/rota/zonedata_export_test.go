@@ -1,0 +1,4 @@
+package rota
+
+// BuiltInZip is the file that Muster carries, for tests.
+func BuiltInZip() []byte { return builtIn }
