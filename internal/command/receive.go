@@ -84,10 +84,12 @@ type intakeBatch struct {
 	fresh map[muster.AlertID]bool // created by this set and not flushed yet
 	facts plan.Contacts
 	known map[muster.UserName]bool // whose contacts have been read
+	told  map[muster.AlertID]bool  // of whose further signals live screens are told
 }
 
 func (b *intakeBatch) run(items []receiveItem) ([][]SignalResult, error) {
 	b.fresh, b.facts, b.known = map[muster.AlertID]bool{}, plan.Contacts{}, map[muster.UserName]bool{}
+	b.told = map[muster.AlertID]bool{}
 	b.contacts = map[muster.ContactID]*muster.Contact{}
 	var keys []store.AlertKey
 	seen := map[store.AlertKey]bool{}
@@ -171,17 +173,10 @@ func (b *intakeBatch) signal(s *muster.Signal, p identity) (SignalResult, error)
 }
 
 func (b *intakeBatch) appended(a muster.AlertID, s *muster.Signal) (SignalResult, error) {
-	if b.bumps == nil {
-		b.bumps = map[muster.AlertID]*store.AlertBump{}
-	}
-	bump := b.bumps[a]
-	if bump == nil {
-		bump = &store.AlertBump{ID: a}
-		b.bumps[a] = bump
+	if !b.told[a] {
+		b.told[a] = true
 		b.Emit(store.Event{Topic: "alert:" + string(a), Parts: []string{"signal"}})
 	}
-	bump.Count++
-	bump.At = b.Now()
 	if !s.EndsAt.IsZero() {
 		if err := b.endsAt(a, s.EndsAt); err != nil {
 			return SignalResult{}, err

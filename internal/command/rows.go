@@ -14,7 +14,6 @@ type rows struct {
 	signals     []muster.RawSignal
 	alerts      []*muster.Alert // new ones
 	changed     []*muster.Alert
-	bumps       map[muster.AlertID]*store.AlertBump
 	escalations []*muster.Escalation // new ones
 	runs        []*muster.Escalation // changed ones
 	pages       []*muster.Page
@@ -27,15 +26,10 @@ type rows struct {
 
 // flush writes everything and empties r.
 func (r *rows) flush(c *Call) error {
-	bumps := make([]store.AlertBump, 0, len(r.bumps))
-	for _, b := range r.bumps {
-		bumps = append(bumps, *b)
-	}
 	for _, write := range []func() error{
-		func() error { return c.InsertSignals(r.signals) },
 		func() error { return c.InsertAlerts(r.alerts) },
 		func() error { return each(r.changed, c.UpdateAlert) },
-		func() error { return c.BumpAlerts(bumps) },
+		func() error { return c.InsertSignals(r.signals) }, // which counts on the alerts
 		func() error { return c.InsertEscalations(r.escalations) },
 		func() error { return each(r.runs, c.UpdateEscalation) },
 		func() error { return c.InsertPages(r.pages) },

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/escalate"
@@ -190,11 +189,9 @@ func (r *read) signals(in ListSignals) (out muster.Listing[muster.RawSignal], er
 	return muster.ListingOf(rows, p.limit, func(s muster.RawSignal) string { return string(s.ID) }), nil
 }
 
-// firstSignal finds the signal that opened an alert; nil when it is not kept any more. Identifiers sort by time, and the
-// signal was stored at the instant at which the alert was: so the search begins just after it.
+// firstSignal finds the signal that opened an alert; nil when it is not kept any more.
 func (r *read) firstSignal(a *muster.Alert) (*muster.RawSignal, error) {
-	after := fmt.Sprintf("sig_%012x%020x", a.ReceivedAt.UnixMilli()+1, 0)
-	rows, err := r.SignalsOf(a.ID, store.List{Limit: 1000, After: after})
+	rows, err := r.FirstSignals(a)
 	if err != nil {
 		return nil, err
 	}

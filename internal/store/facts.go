@@ -4,11 +4,13 @@ import "github.com/muster-oncall/muster"
 
 // SignalReader reads signals.
 type SignalReader interface {
-	SignalsOf(alert muster.AlertID, l List) ([]muster.RawSignal, error) // without Raw
+	SignalsOf(alert muster.AlertID, l List) ([]muster.RawSignal, error) // newest first, without Raw; "" for those of no alert
+	FirstSignals(a *muster.Alert) ([]muster.RawSignal, error)           // of the millisecond in which it was received, without Raw
 	Signal(id muster.SignalID) (*muster.RawSignal, error)               // with Raw (of its first part)
 }
 
-// SignalWriter writes signals.
+// SignalWriter writes signals. InsertSignals counts those that were appended on their alerts, and sets LastSignalAt to the
+// latest receipt. The alerts exist: one that does not is an error with code ErrNotFound.
 type SignalWriter interface {
 	InsertSignals(rows []muster.RawSignal) error
 	DeleteSignalsBefore(t muster.Instant, limit int) (int, error) // the janitor's
@@ -42,19 +44,11 @@ type AlertReader interface {
 	CountAlerts(status ...muster.AlertStatus) (int, error)
 }
 
-// AlertBump counts further signals on an alert.
-type AlertBump struct {
-	ID    muster.AlertID
-	Count int
-	At    muster.Instant
-}
-
 // AlertWriter writes alerts and escalations. Inserting a second open alert with the same key is an error with code
 // ErrConflict.
 type AlertWriter interface {
 	InsertAlerts(rows []*muster.Alert) error
 	UpdateAlert(a *muster.Alert) error
-	BumpAlerts(rows []AlertBump) error
 	InsertEscalations(rows []*muster.Escalation) error
 	UpdateEscalation(e *muster.Escalation) error
 }

@@ -186,8 +186,8 @@ func receive(tx store.Tx, ids *muster.IDs, n int) ([]*muster.Page, []*muster.Del
 		return nil, nil, err
 	}
 	for _, write := range []func() error{
-		func() error { return tx.InsertSignals(signals) },
 		func() error { return tx.InsertAlerts(alerts) },
+		func() error { return tx.InsertSignals(signals) },
 		func() error { return tx.AppendEntries(entries) },
 		func() error { return tx.InsertEscalations(escalations) },
 		func() error { return tx.InsertPages(pages) },
@@ -235,18 +235,14 @@ func BenchmarkAppended(b *testing.B) {
 						if err != nil {
 							return err
 						}
-						signals, bumps := make([]muster.RawSignal, 0, rows), make([]store.AlertBump, 0, rows)
+						signals := make([]muster.RawSignal, 0, rows)
 						for _, k := range want {
 							signals = append(signals, muster.RawSignal{
 								ID: muster.NewID[muster.SignalID](ids, tx.Now().Time), Source: k.Source, Alert: open[k], Outcome: muster.OutcomeAppended, ReceivedAt: tx.Now(),
 								Signal: muster.Signal{Source: k.Source, State: muster.SignalFiring, Title: "High Number of Failures", Labels: map[string]string{"region": "westeurope"}, DetectedAt: tx.Now()}, Raw: []byte(strings.Repeat("x", 600)),
 							})
-							bumps = append(bumps, store.AlertBump{ID: open[k], Count: 1, At: tx.Now()})
 						}
-						if err := tx.InsertSignals(signals); err != nil {
-							return err
-						}
-						return tx.BumpAlerts(bumps)
+						return tx.InsertSignals(signals)
 					})
 				})
 			})

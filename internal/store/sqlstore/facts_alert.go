@@ -10,30 +10,110 @@ import (
 	"github.com/muster-oncall/muster/internal/store"
 )
 
-var intoSignal = into("signal", "id, alert, outcome, received_at, body, raw")
+var (
+	intoSignal = into("signal", "id, alert, outcome, received_at, previous, body, raw")
+	intoCount  = into("alert_count", "alert, signals, last_signal_at, newest")
+)
 
-// InsertSignals writes signal rows.
-func (t *tx) InsertSignals(rows []muster.RawSignal) error {
-	args := make([]any, 0, len(rows)*intoSignal.width)
-	for i := range rows {
-		s := &rows[i]
-		args = append(args, string(s.ID), string(s.Alert), string(s.Outcome), s.ReceivedAt.Micros(), t.encode(s), bytesOf(s.Raw))
-	}
-	return t.insert(intoSignal, args)
+// alertCount is what a set of signals changes of an alert's row in alert_count.
+type alertCount struct {
+	newest string
+	more   int
+	last   muster.Instant
 }
 
-// SignalsOf lists the signals of an alert, without Raw.
-func (t *tx) SignalsOf(alert muster.AlertID, l store.List) ([]muster.RawSignal, error) {
-	var w where
-	w.and("alert = ?", string(alert))
-	w.list(l)
-	return all(t, func(r row) (muster.RawSignal, error) {
-		s, err := scanBody[muster.RawSignal](r)
-		if err != nil {
-			return muster.RawSignal{}, err
+// InsertSignals writes signal rows, each with the one of its alert before it, and counts those that were appended.
+func (t *tx) InsertSignals(rows []muster.RawSignal) error {
+	counts, err := t.alertCounts(rows)
+	if err != nil {
+		return err
+	}
+	args := make([]any, 0, len(rows)*intoSignal.width)
+	for i := range rows {
+		s, previous := &rows[i], ""
+		if s.Alert != "" {
+			c := counts[s.Alert]
+			if c == nil {
+				return t.fail(missing("alert", string(s.Alert)))
+			}
+			previous, c.newest = c.newest, string(s.ID)
+			if s.Outcome == muster.OutcomeAppended {
+				c.more++
+				if c.last.Before(s.ReceivedAt.Time) {
+					c.last = s.ReceivedAt
+				}
+			}
 		}
-		return *s, nil
-	}, "SELECT body FROM signal"+w.text.String(), w.args...)
+		args = append(args, string(s.ID), string(s.Alert), string(s.Outcome), s.ReceivedAt.Micros(), previous, t.encode(s), bytesOf(s.Raw))
+	}
+	if err := t.insert(intoSignal, args); err != nil {
+		return err
+	}
+	args = args[:0]
+	for alert, c := range counts {
+		args = append(args, string(alert), c.more, c.last.Micros(), c.newest)
+	}
+	_, err = t.many("UPDATE alert_count SET signals = signals + $2, newest = $4, "+
+		"last_signal_at = CASE WHEN last_signal_at < $3 THEN $3 ELSE last_signal_at END WHERE alert = $1", intoCount.width, args)
+	return err
+}
+
+// alertCounts begins the counts of the alerts of signals. In a Tx of PostgreSQL their rows are locked, in order.
+func (t *tx) alertCounts(rows []muster.RawSignal) (map[muster.AlertID]*alertCount, error) {
+	counts := make(map[muster.AlertID]*alertCount, len(rows))
+	var ids []string
+	for i := range rows {
+		a := rows[i].Alert
+		if _, known := counts[a]; a != "" && !known {
+			counts[a] = nil
+			ids = append(ids, string(a))
+		}
+	}
+	if len(ids) == 0 {
+		return nil, t.ready()
+	}
+	err := t.query(func(r row) error {
+		var id string
+		c := &alertCount{}
+		err := r.Scan(&id, &c.newest)
+		counts[muster.AlertID(id)] = c
+		return err
+	}, "SELECT alert, newest FROM alert_count WHERE alert "+t.d.in("$1")+" ORDER BY alert"+t.lock, t.d.list(ids))
+	return counts, err
+}
+
+// scanSignal scans a signal without Raw.
+func scanSignal(r row) (muster.RawSignal, error) {
+	s, err := scanBody[muster.RawSignal](r)
+	if err != nil {
+		return muster.RawSignal{}, err
+	}
+	return *s, nil
+}
+
+// SignalsOf lists the signals of an alert, without Raw: it follows their chain. Those of no alert it finds by looking at the
+// newest one by one.
+func (t *tx) SignalsOf(alert muster.AlertID, l store.List) ([]muster.RawSignal, error) {
+	if alert == "" {
+		var w where
+		w.and("alert = ''")
+		w.list(l)
+		return all(t, scanSignal, "SELECT body FROM signal"+w.text.String(), w.args...)
+	}
+	first, from := "SELECT newest FROM alert_count WHERE alert = $1", string(alert)
+	if l.After != "" {
+		first, from = "SELECT previous FROM signal WHERE id = $1", l.After
+	}
+	return all(t, scanSignal, "SELECT body FROM (WITH RECURSIVE chain (previous, body) AS ("+
+		"SELECT previous, body FROM signal WHERE id = ("+first+") AND alert = $2 "+
+		"UNION ALL SELECT signal.previous, signal.body FROM chain JOIN signal ON signal.id = chain.previous"+
+		") SELECT body FROM chain LIMIT $3) AS found", from, string(alert), limit(l.Limit))
+}
+
+// FirstSignals lists the signals of an alert that were received with it, without Raw. It finds them by identifier.
+func (t *tx) FirstSignals(a *muster.Alert) ([]muster.RawSignal, error) {
+	return all(t, scanSignal, "SELECT body FROM signal WHERE id >= $1 AND id < $2 AND alert = $3 ORDER BY id",
+		madeAt("sig", a.ReceivedAt), madeAt("sig", a.ReceivedAt.Plus(time.Millisecond)), string(a.ID))
 }
 
 // Signal gives one signal with Raw, which lies in the row of the first part of its request.
@@ -72,7 +152,7 @@ func (t *tx) DeleteSignalsBefore(before muster.Instant, limit int) (int, error) 
 }
 
 var intoAlert = into("alert", "id, status, triage, held, open_key, source, service, severity, incident, received_at, next_wake_at, "+
-	"signals, last_signal_at, search, reasons, body")
+	"search, reasons, body")
 
 // openKey is the identity of an alert until it is resolved. Names of sources have no slash.
 func openKey(s muster.SourceName, f muster.Fingerprint) string { return string(s) + "/" + string(f) }
@@ -89,47 +169,36 @@ func (t *tx) alertColumns(args []any, a *muster.Alert) []any {
 	}
 	return append(args, string(a.ID), string(a.Status), a.Triage, a.Triage || a.Suppressed != nil, key, string(a.Source),
 		string(a.Service), string(a.Severity), string(a.Incident), a.ReceivedAt.Micros(), wake(a.NextWakeAt),
-		a.Signals, a.LastSignalAt.Micros(), strings.ToLower(a.Title), reasons, t.encode(a))
+		strings.ToLower(a.Title), reasons, t.encode(a))
 }
 
 // InsertAlerts writes new alerts.
 func (t *tx) InsertAlerts(rows []*muster.Alert) error {
-	args := make([]any, 0, len(rows)*intoAlert.width)
+	args, counts := make([]any, 0, len(rows)*intoAlert.width), make([]any, 0, len(rows)*intoCount.width)
 	for _, a := range rows {
 		args = t.alertColumns(args, a)
+		counts = append(counts, string(a.ID), a.Signals, a.LastSignalAt.Micros(), "")
 		t.begin(string(a.ID))
 	}
-	return t.insert(intoAlert, args)
+	if err := t.insert(intoAlert, args); err != nil {
+		return err
+	}
+	return t.insert(intoCount, counts)
 }
 
 const updateAlert = "UPDATE alert SET status = $2, triage = $3, held = $4, open_key = $5, source = $6, service = $7, severity = $8, " +
-	"incident = $9, received_at = $10, next_wake_at = $11, signals = $12, last_signal_at = $13, search = $14, reasons = $15, body = $16 WHERE id = $1"
+	"incident = $9, received_at = $10, next_wake_at = $11, search = $12, reasons = $13, body = $14 WHERE id = $1"
 
 // UpdateAlert writes an alert as it is given.
 func (t *tx) UpdateAlert(a *muster.Alert) error {
-	return t.change("alert", string(a.ID), updateAlert, t.alertColumns(nil, a)...)
-}
-
-// BumpAlerts counts further signals without touching the body.
-func (t *tx) BumpAlerts(rows []store.AlertBump) error {
-	args := make([]any, 0, len(rows)*3)
-	for _, b := range rows {
-		args = append(args, string(b.ID), b.Count, b.At.Micros())
-	}
-	changed, err := t.many("UPDATE alert SET signals = signals + $2, "+
-		"last_signal_at = CASE WHEN last_signal_at < $3 THEN $3 ELSE last_signal_at END WHERE id = $1", 3, args)
-	if err != nil {
+	if err := t.change("alert", string(a.ID), updateAlert, t.alertColumns(nil, a)...); err != nil {
 		return err
 	}
-	for i, n := range changed {
-		if n == 0 {
-			return t.fail(missing("alert", string(rows[i].ID)))
-		}
-	}
-	return nil
+	return t.change("alert", string(a.ID), "UPDATE alert_count SET signals = $2, last_signal_at = $3 WHERE alert = $1",
+		string(a.ID), a.Signals, a.LastSignalAt.Micros())
 }
 
-const selectAlert = "SELECT body, reasons, signals, last_signal_at FROM alert"
+const selectAlert = "SELECT body, reasons, signals, last_signal_at FROM alert JOIN alert_count ON alert_count.alert = alert.id"
 
 func scanAlert(r row) (*muster.Alert, error) {
 	var body, reasons []byte

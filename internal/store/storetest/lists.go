@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -141,11 +142,21 @@ func openAlertWakes(w *world) {
 	}
 }
 
-func bumps(w *world) {
+// append appends n signals to an alert.
+func (w *world) append(tx store.Tx, alert muster.AlertID, n int, at muster.Instant) error {
+	rows := make([]muster.RawSignal, n)
+	for i := range rows {
+		rows[i] = muster.RawSignal{ID: id[muster.SignalID](w), Alert: alert, Outcome: muster.OutcomeAppended, ReceivedAt: at}
+	}
+	return tx.InsertSignals(rows)
+}
+
+func counts(w *world) {
 	list := w.alerts(2, nil)
 	late, early := w.tick().Plus(60e9), w.tick().Plus(-60e9)
 	w.write(func(tx store.Tx) error {
-		return tx.BumpAlerts([]store.AlertBump{{ID: list[0].ID, Count: 3, At: late}, {ID: list[1].ID, Count: 1, At: early}, {ID: list[0].ID, Count: 2, At: early}})
+		return errors.Join(w.append(tx, list[0].ID, 3, late), w.append(tx, list[1].ID, 1, early), w.append(tx, list[0].ID, 2, early),
+			tx.InsertSignals([]muster.RawSignal{{ID: id[muster.SignalID](w), Alert: list[1].ID, Outcome: muster.OutcomeResolved, ReceivedAt: late}}))
 	})
 	list[0].Signals, list[0].LastSignalAt = 6, late
 	list[1].Signals = 2
@@ -155,11 +166,11 @@ func bumps(w *world) {
 			if err != nil {
 				return err
 			}
-			same(w, "bumped alert", a, got)
+			same(w, "counted alert", a, got)
 		}
 		return nil
 	})
-	w.wants(muster.ErrNotFound, w.try(func(tx store.Tx) error { return tx.BumpAlerts([]store.AlertBump{{ID: "alt_x", Count: 1}}) }))
+	w.wants(muster.ErrNotFound, w.try(func(tx store.Tx) error { return w.append(tx, "alt_x", 1, late) }))
 }
 
 func alertFilters(w *world) {
@@ -297,7 +308,7 @@ func paging(w *world) {
 		after = string(page[len(page)-1].ID)
 		w.alerts(2, nil)
 		w.write(func(tx store.Tx) error {
-			return tx.BumpAlerts([]store.AlertBump{{ID: page[0].ID, Count: 1, At: w.tick()}})
+			return w.append(tx, page[0].ID, 1, w.tick())
 		})
 	}
 	var want []muster.AlertID
@@ -360,7 +371,10 @@ func rawSignals(w *world) {
 		}
 		rows = append(rows, s)
 	}
-	w.write(func(tx store.Tx) error { return tx.InsertSignals(rows) })
+	rows[0].ID = muster.NewID[muster.SignalID](w.ids, a.ReceivedAt.Time)
+	rows[1].First, rows[2].First = rows[0].ID, rows[0].ID
+	w.write(func(tx store.Tx) error { return tx.InsertSignals(rows[:2]) })
+	w.write(func(tx store.Tx) error { return tx.InsertSignals(rows[2:]) })
 	w.read(func(r store.Reader) error {
 		list, err := r.SignalsOf(a.ID, store.List{Limit: 2})
 		if err != nil {
@@ -368,6 +382,15 @@ func rawSignals(w *world) {
 		}
 		if len(list) != 2 || list[0].ID != rows[2].ID || list[0].Raw != nil || list[1].Raw != nil {
 			w.Errorf("signals of the alert: %+v", list)
+		}
+		if list, err = r.SignalsOf(a.ID, store.List{After: string(rows[1].ID)}); err != nil || len(list) != 1 || list[0].ID != rows[0].ID {
+			w.Errorf("the rest of the signals: %+v, %v", list, err)
+		}
+		if list, err = r.SignalsOf("alt_x", store.List{After: string(rows[1].ID)}); err != nil || len(list) != 0 {
+			w.Errorf("signals of another alert: %+v, %v", list, err)
+		}
+		if list, err = r.FirstSignals(a); err != nil || len(list) != 1 || list[0].ID != rows[0].ID || list[0].Raw != nil {
+			w.Errorf("signals that were received with the alert: %+v, %v", list, err)
 		}
 		for _, want := range rows {
 			got, err := r.Signal(want.ID)

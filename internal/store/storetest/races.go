@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -119,7 +120,7 @@ func lostBumps(w *world) {
 	w.none(w.together(writers, func(n int) error {
 		for k := range rounds {
 			if err := w.try(func(tx store.Tx) error {
-				return tx.BumpAlerts([]store.AlertBump{{ID: list[0].ID, Count: 1, At: w.tick()}, {ID: list[1+(n+k)%2].ID, Count: 2, At: w.tick()}})
+				return errors.Join(w.append(tx, list[0].ID, 1, w.tick()), w.append(tx, list[1+(n+k)%2].ID, 2, w.tick()))
 			}); err != nil {
 				return err
 			}
@@ -134,6 +135,10 @@ func lostBumps(w *world) {
 				return err
 			}
 			sum += got.Signals - 1
+			chain, err := r.SignalsOf(a.ID, store.List{})
+			if err != nil || len(chain) != min(got.Signals-1, 1000) {
+				w.Errorf("%d signals listed of %d: %v", len(chain), got.Signals-1, err)
+			}
 		}
 		if sum != writers*rounds*3 {
 			w.Errorf("counted %d signals of %d", sum, writers*rounds*3)
@@ -357,7 +362,7 @@ func racingAlerts(w *world) {
 					return err
 				}
 				if id := open[key]; id != "" {
-					return tx.BumpAlerts([]store.AlertBump{{ID: id, Count: 1, At: tx.Now()}})
+					return w.append(tx, id, 1, tx.Now())
 				}
 				return tx.InsertAlerts([]*muster.Alert{w.alert(func(a *muster.Alert) { a.Fingerprint = key.Fingerprint })})
 			}); err != nil {

@@ -27,7 +27,7 @@ func Run(t *testing.T, open Open) {
 		{"a missing row is not found", missingRows},
 		{"one open alert per key", oneOpenAlert},
 		{"an open alert has a wake-up", openAlertWakes},
-		{"signals are counted", bumps},
+		{"signals are counted", counts},
 		{"alerts are found by filter", alertFilters},
 		{"incidents are found by filter", incidentFilters},
 		{"lists page without gaps", paging},
