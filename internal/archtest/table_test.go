@@ -31,6 +31,7 @@ var table = []row{
 	{pkg: "internal/plan", pure: true, imports: []string{"internal/rota", "internal/route", "internal/escalate", "internal/lifecycle"}, why: "an explanation composes the deciders and nothing else, else it could differ from what the engine does"},
 	{pkg: "internal/statuspage", pure: true, why: "a page is rendered from values; publishers push it"},
 
+	{pkg: "internal/exchange", imports: []string{"internal/rota"}, why: "other tools' forms are bytes in, values out; only rota turns local times into instants"},
 	{pkg: "internal/seal", why: "it turns bytes into sealed bytes and knows nobody"},
 	{pkg: "internal/batch", why: "a mechanism without a noun"},
 	{pkg: "internal/store", why: "interfaces only; who implements them must not be seen from here"},
