@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/mail"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -20,6 +19,7 @@ type User struct {
 	Access    AccessRole         `json:"access,omitempty"`    // viewer, responder (when empty) or admin; owners are named by the team
 	Directory string             `json:"directory,omitempty"` // her ID in the chat's directory
 	Notify    []NotificationRule `json:"notify,omitempty"`    // in order; none means every verified contact method, two minutes apart
+	Quiet     []Window           `json:"quiet,omitempty"`     // in their zone: not asked as an expert then, as long as somebody else can be
 	Disabled  bool               `json:"disabled,omitempty"`  // has left: is never paged and cannot sign in
 }
 
@@ -53,62 +53,6 @@ type Service struct {
 type ContextLink struct {
 	Title string `json:"title"`
 	URL   string `json:"url"`
-}
-
-// Roster is a named set of engineers with their rotations. It answers who is expected to respond.
-type Roster struct {
-	Name      RosterName `json:"name"`
-	Title     string     `json:"title"`
-	Team      TeamName   `json:"team"`
-	Role      Role       `json:"role,omitempty"` // the incident role that the roster is proposed for; empty: primary and secondary responder
-	Rotations []Rotation `json:"rotations"`      // several of one roster role are layers: a later one wins where it has somebody
-	Overrides []Override `json:"overrides,omitempty"`
-}
-
-// RotationKind says which pattern a rotation follows, in the words of people.
-type RotationKind string
-
-// The kinds of rotations.
-const (
-	TwentyFourSeven RotationKind = "24x7"
-	FollowTheSun    RotationKind = "follow-the-sun"
-	Weekend         RotationKind = "weekend"
-	Custom          RotationKind = "custom"
-)
-
-// RotationUnit is the unit in which a rotation counts its turns, in the local calendar.
-type RotationUnit string
-
-// The units of rotations.
-const (
-	UnitDay  RotationUnit = "day"
-	UnitWeek RotationUnit = "week"
-)
-
-// Rotation hands on-call around people: turn k begins at Start's date plus k×Every units, at Handoff o'clock in Zone, and
-// belongs to person k modulo their number.
-type Rotation struct {
-	Name    string       `json:"name"`
-	Role    RosterRole   `json:"role"`
-	Kind    RotationKind `json:"kind,omitempty"` // 24x7 when empty
-	Zone    string       `json:"zone"`
-	Every   int          `json:"every"`           // turns last so many units
-	Unit    RotationUnit `json:"unit"`            // day or week
-	Handoff string       `json:"handoff"`         // "09:00", local
-	Start   string       `json:"start"`           // "2026-11-02": first day of the first turn; nobody before
-	Until   string       `json:"until,omitempty"` // "2027-03-01": the rotation ends on this day at Handoff
-	People  []UserName   `json:"people"`
-}
-
-// Override replaces who is on call in a window. No people means nobody, stated.
-type Override struct {
-	ID     string     `json:"id"` // unique in the roster
-	Role   RosterRole `json:"role"`
-	People []UserName `json:"people"`
-	From   Instant    `json:"from"`
-	Until  Instant    `json:"until"`
-	Why    string     `json:"why,omitempty"`
-	By     UserName   `json:"by,omitempty"` // set when a person made it through an operation: apply leaves it alone
 }
 
 // Policy is an escalation policy: ordered steps.
@@ -252,9 +196,6 @@ func (d *Team) DocTeam() TeamName       { return d.Name }
 func (d *Service) DocKind() Kind        { return KindServices }
 func (d *Service) DocName() string      { return string(d.Name) }
 func (d *Service) DocTeam() TeamName    { return d.Team }
-func (d *Roster) DocKind() Kind         { return KindRosters }
-func (d *Roster) DocName() string       { return string(d.Name) }
-func (d *Roster) DocTeam() TeamName     { return d.Team }
 func (d *Policy) DocKind() Kind         { return KindPolicies }
 func (d *Policy) DocName() string       { return string(d.Name) }
 func (d *Policy) DocTeam() TeamName     { return d.Team }
@@ -300,6 +241,14 @@ func (d *User) Check() (f []FieldError) {
 			f = append(f, FieldError{Path: p + ".after", Message: "at most 2h: a person who is paged later is not reached"})
 		}
 	}
+	quiet := fieldErrors{path: "quiet"}
+	for i, w := range d.Quiet {
+		w.check(&fieldErrors{path: fmt.Sprintf("quiet[%d]", i)}, &quiet)
+	}
+	f = append(f, quiet.list...)
+	if d.Name == Nobody {
+		f = append(f, FieldError{Path: "name", Message: "nobody is the word for an empty place in a rotation: choose another name"})
+	}
 	return f
 }
 
@@ -336,74 +285,6 @@ func SafeURL(u string) string {
 		return ""
 	}
 	return p.String()
-}
-
-var (
-	clockShape = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
-	idShape    = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)
-)
-
-// Check implements [Document].
-func (d *Roster) Check() (f []FieldError) {
-	f = append(f, CheckName(string(d.Name))...)
-	f = append(f, need("title", d.Title, "a title is missing")...)
-	f = append(f, need("team", string(d.Team), "name the team that owns the roster")...)
-	if d.Role != "" {
-		f = append(f, oneOf("role", d.Role, Roles()...)...)
-	}
-	names := map[string]bool{}
-	for i, r := range d.Rotations {
-		p := fmt.Sprintf("rotations[%d]", i)
-		f = append(f, r.check(p)...)
-		if names[r.Name] {
-			f = append(f, FieldError{Path: p + ".name", Message: fmt.Sprintf("two rotations are called %q", r.Name)})
-		}
-		names[r.Name] = true
-	}
-	ids := map[string]bool{}
-	for i, o := range d.Overrides {
-		p := fmt.Sprintf("overrides[%d]", i)
-		f = append(f, oneOf(p+".role", o.Role, RosterRoles()...)...)
-		if !idShape.MatchString(o.ID) || ids[o.ID] {
-			f = append(f, FieldError{Path: p + ".id", Message: "must be lower-case letters, digits, - or _, and unique in the roster"})
-		}
-		ids[o.ID] = true
-		if !o.Until.After(o.From.Time) {
-			f = append(f, FieldError{Path: p + ".until", Message: "must be later than from"})
-		}
-	}
-	return f
-}
-
-func (r Rotation) check(p string) (f []FieldError) {
-	f = append(f, need(p+".name", r.Name, "a name is missing")...)
-	f = append(f, oneOf(p+".role", r.Role, RosterRoles()...)...)
-	f = append(f, CheckZone(p+".zone", r.Zone)...)
-	if r.Kind != "" {
-		f = append(f, oneOf(p+".kind", r.Kind, TwentyFourSeven, FollowTheSun, Weekend, Custom)...)
-	}
-	f = append(f, oneOf(p+".unit", r.Unit, UnitDay, UnitWeek)...)
-	if r.Every < 1 || r.Every > 366 {
-		f = append(f, FieldError{Path: p + ".every", Message: "must be between 1 and 366"})
-	}
-	if !clockShape.MatchString(r.Handoff) {
-		f = append(f, FieldError{Path: p + ".handoff", Message: fmt.Sprintf("%q is not a time of day: write it like 09:00", Clip(r.Handoff, 20))})
-	}
-	start, err := time.Parse(time.DateOnly, r.Start)
-	if err != nil {
-		f = append(f, FieldError{Path: p + ".start", Message: fmt.Sprintf("%q is not a day: write it like 2026-11-02", Clip(r.Start, 20))})
-	}
-	if r.Until != "" {
-		if until, err2 := time.Parse(time.DateOnly, r.Until); err2 != nil {
-			f = append(f, FieldError{Path: p + ".until", Message: fmt.Sprintf("%q is not a day: write it like 2026-11-02", Clip(r.Until, 20))})
-		} else if err == nil && !until.After(start) {
-			f = append(f, FieldError{Path: p + ".until", Message: "must be later than start"})
-		}
-	}
-	if len(r.People) == 0 {
-		f = append(f, FieldError{Path: p + ".people", Message: "name at least one person"})
-	}
-	return f
 }
 
 // Check implements [Document].

@@ -155,10 +155,21 @@ type RosterRole string
 const (
 	PrimaryResponder   RosterRole = "primary"
 	SecondaryResponder RosterRole = "secondary"
+	ShadowResponder    RosterRole = "shadow" // a trainee: is informed of what the primary is paged about, and is never alone
 )
 
 // RosterRoles lists the roster roles in the order of paging.
-func RosterRoles() []RosterRole { return []RosterRole{PrimaryResponder, SecondaryResponder} }
+func RosterRoles() []RosterRole {
+	return []RosterRole{PrimaryResponder, SecondaryResponder, ShadowResponder}
+}
+
+// Word is the roster role in words.
+func (r RosterRole) Word() string {
+	if r == ShadowResponder {
+		return "shadow"
+	}
+	return Role(r).Word()
+}
 
 // Audience is for whom a status update is.
 type Audience string

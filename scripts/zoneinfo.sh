@@ -49,3 +49,15 @@ find "$work/zip" -type f -exec touch -d "$released" {} +
 mkdir -p "$(dirname "$out")"
 cp "$work/zoneinfo.zip" "$out"
 echo "zoneinfo.zip: $version of $released, $(find "$work/zip" -type f | wc -l) members, $(stat -c %s "$out") bytes"
+
+# The zones of the public vectors as they were when the vectors were verified, from Go's own data.
+goroot=$(go env GOROOT)
+reference=$(sed -n 's/^CODE=//p' "$goroot/lib/time/update.bash")
+mkdir "$work/ref"
+grep -o '"zone": "[A-Za-z_]*/[A-Za-z_/]*"' internal/rota/testdata/dst_vectors.json | cut -d'"' -f4 | sort -u |
+	xargs unzip -q "$goroot/lib/time/zoneinfo.zip" -d "$work/ref" 2>/dev/null || true # some are there to be refused
+echo "$reference" >"$work/ref/+VERSION"
+find "$work/ref" -type f -exec touch -d "$released" {} +
+(cd "$work/ref" && find . -type f | sed 's|^\./||' | sort | zip -q -X -9 -D "$work/reference.zip" -@)
+cp "$work/reference.zip" "$(dirname "$out")/reference.zip"
+echo "reference.zip: $reference, $(find "$work/ref" -type f | wc -l) members, $(stat -c %s "$work/reference.zip") bytes"

@@ -155,17 +155,35 @@ func (k *checker) document(d muster.Document) {
 	}
 }
 
-// roster checks the people. Who made an override is history: that person may be gone.
+// roster checks the people. Who made an override or arranged a swap is history: that person may be gone. So may whose
+// shift was swapped: then the swap has lapsed, which is a warning.
 func (k *checker) roster(d *muster.Roster) {
-	for i, r := range d.Rotations {
+	people := func(path string, list []muster.UserName) {
+		for j, u := range list {
+			if u != muster.Nobody {
+				k.user(fmt.Sprintf("%s[%d]", path, j), u)
+			}
+		}
+	}
+	for i := range d.Rotations {
+		r := &d.Rotations[i]
 		k.zone(fmt.Sprintf("rotations[%d].zone", i), r.Zone)
-		for j, u := range r.People {
-			k.user(fmt.Sprintf("rotations[%d].people[%d]", i, j), u)
+		people(fmt.Sprintf("rotations[%d].people", i), r.People)
+		for j, s := range r.Shifts {
+			people(fmt.Sprintf("rotations[%d].shifts[%d].people", i, j), s.People)
 		}
 	}
 	for i, o := range d.Overrides {
-		for j, u := range o.People {
-			k.user(fmt.Sprintf("overrides[%d].people[%d]", i, j), u)
+		people(fmt.Sprintf("overrides[%d].people", i), o.People)
+	}
+	for i := range d.Swaps {
+		k.user(fmt.Sprintf("swaps[%d].to", i), d.Swaps[i].To)
+	}
+	for i, t := range d.Topics {
+		people(fmt.Sprintf("topics[%d].experts", i), t.Experts)
+		for j, f := range t.Fallback {
+			refers(k, fmt.Sprintf("topics[%d].fallback[%d].roster", i, j), f.Roster, k.c.Rosters, muster.KindRosters)
+			k.user(fmt.Sprintf("topics[%d].fallback[%d].user", i, j), f.User)
 		}
 	}
 }
@@ -209,8 +227,10 @@ func (k *checker) reaches(t muster.Target) bool {
 	if role == "" {
 		role = muster.PrimaryResponder
 	}
-	for _, rot := range r.Rotations {
-		if rot.Role == role && slices.ContainsFunc(rot.People, active) {
+	for i := range r.Rotations {
+		rot := &r.Rotations[i]
+		if rot.Role == role && (slices.ContainsFunc(rot.People, active) ||
+			slices.ContainsFunc(rot.Shifts, func(s muster.FixedShift) bool { return slices.ContainsFunc(s.People, active) })) {
 			return true
 		}
 	}

@@ -7,35 +7,40 @@ import (
 	"github.com/muster-oncall/muster"
 )
 
-// Merge is what a file's document becomes when it is applied over the stored one: the file's, except that overrides
-// which people made through operations (By is set) stay. An override of the file with the same ID gives way to them.
-// Neither argument is changed; old may be nil.
+// Merge is what a file's document becomes when it is applied over the stored one: the file's, except that overrides,
+// swaps and accepted warnings which people made through operations (By is set) stay. One of the file with the same ID gives
+// way to them. Neither argument is changed; old may be nil.
 func Merge(old, fresh muster.Document) muster.Document {
 	was, ok1 := old.(*muster.Roster)
 	next, ok2 := fresh.(*muster.Roster)
 	if !ok1 || !ok2 || was == nil || next == nil {
 		return fresh
 	}
-	var kept []muster.Override
-	ids := map[string]bool{}
-	for _, o := range was.Overrides {
-		if o.By != "" {
-			kept = append(kept, o)
-			ids[o.ID] = true
-		}
-	}
-	if len(kept) == 0 {
-		return fresh
-	}
 	out := *next
-	out.Overrides = nil
-	for _, o := range next.Overrides {
-		if !ids[o.ID] {
-			out.Overrides = append(out.Overrides, o)
+	out.Overrides = kept(was.Overrides, next.Overrides, func(o muster.Override) (string, muster.UserName) { return o.ID, o.By })
+	out.Swaps = kept(was.Swaps, next.Swaps, func(s muster.Swap) (string, muster.UserName) { return s.ID, s.By })
+	out.Accepted = kept(was.Accepted, next.Accepted, func(a muster.Acceptance) (string, muster.UserName) {
+		return strings.Join([]string{a.Kind, string(a.Role), a.Rotation, string(a.Person)}, "/"), a.By
+	})
+	return &out
+}
+
+// kept is the list of the file without what people made themselves, and then that.
+func kept[T any](was, next []T, of func(T) (id string, by muster.UserName)) (out []T) {
+	var made []T
+	ids := map[string]bool{}
+	for _, x := range was {
+		if id, by := of(x); by != "" {
+			made = append(made, x)
+			ids[id] = true
 		}
 	}
-	out.Overrides = append(out.Overrides, kept...)
-	return &out
+	for _, x := range next {
+		if id, _ := of(x); !ids[id] {
+			out = append(out, x)
+		}
+	}
+	return append(out, made...)
 }
 
 // Op says what happened to a line.

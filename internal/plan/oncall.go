@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/muster-oncall/muster"
-	"github.com/muster-oncall/muster/internal/rota"
 )
 
 // Person is somebody with the name to show.
@@ -42,9 +41,10 @@ func OnCall(s *Snapshot, at muster.Instant, f OnCallFilter) []Row {
 			continue
 		}
 		rev := s.Catalog.RevisionOf(muster.DocRef(muster.KindRosters, r.Name))
-		holdings := rota.OnCall(s.Zones, r, rev, at, s.Catalog.DisplayName)
+		schedule := s.Schedule(r.Name)
+		holdings := schedule.OnCall(rev, at, s.Catalog.DisplayName)
 		if len(holdings) == 0 { // without rotations there is a gap, too
-			holdings = append(holdings, rota.Holder(s.Zones, r, muster.PrimaryResponder, rev, at, s.Catalog.DisplayName))
+			holdings = append(holdings, schedule.Holder(muster.PrimaryResponder, rev, at, s.Catalog.DisplayName))
 		}
 		for _, h := range holdings {
 			row := Row{Service: f.Service, Services: serves[r.Name], Roster: r.Name, Role: h.Role, People: []Person{}, Since: h.Since, Until: h.Until}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/rota"
@@ -13,6 +14,24 @@ type Snapshot struct {
 	Catalog *muster.Catalog
 	Rules   *route.Rules
 	Zones   *rota.Zones
+
+	schedules sync.Map // by roster; made when they are asked for first
+}
+
+// Schedule is a roster made ready for questions; nil when the catalog has no such roster.
+func (s *Snapshot) Schedule(name muster.RosterName) *rota.Schedule {
+	if v, ok := s.schedules.Load(name); ok {
+		if made, ok := v.(*rota.Schedule); ok {
+			return made
+		}
+	}
+	r := s.Catalog.Rosters[name]
+	if r == nil {
+		return nil
+	}
+	made := rota.Make(s.Zones, r)
+	s.schedules.Store(name, made)
+	return made
 }
 
 // NewSnapshot compiles a catalog. The errors name every match that cannot be compiled; the snapshot that comes with
@@ -51,12 +70,7 @@ func Involved(s *Snapshot, p *muster.Policy) []muster.UserName {
 			all = append(all, t.User)
 		}
 		if r := s.Catalog.Rosters[t.Roster]; r != nil {
-			for i := range r.Rotations {
-				all = append(all, r.Rotations[i].People...)
-			}
-			for i := range r.Overrides {
-				all = append(all, r.Overrides[i].People...)
-			}
+			all = append(all, r.Everybody()...)
 		}
 	}
 	for i := range p.Steps {

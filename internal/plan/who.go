@@ -7,7 +7,6 @@ import (
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/escalate"
-	"github.com/muster-oncall/muster/internal/rota"
 )
 
 // methodSpacing is how far apart the contact methods of a person without rules of their own are used.
@@ -44,15 +43,14 @@ func (w *who) OnCall(t muster.Target) ([]muster.UserName, []muster.Reason) {
 		return w.present([]muster.UserName{t.User}, []muster.Reason{w.userReason(muster.ReasonPerson, t.User, "The step names %s.", w.Name(t.User))})
 	}
 	ref := muster.DocRef(muster.KindRosters, t.Roster)
-	r := w.s.Catalog.Rosters[t.Roster]
-	if r == nil {
+	if w.s.Catalog.Rosters[t.Roster] == nil {
 		return nil, []muster.Reason{{Kind: muster.ReasonNobody, Ref: ref, Revision: w.s.Catalog.Revision, Text: fmt.Sprintf("There is no roster called %s any more.", t.Roster)}}
 	}
 	role := t.Role
 	if role == "" {
 		role = muster.PrimaryResponder
 	}
-	h := rota.Holder(w.s.Zones, r, role, w.s.Catalog.RevisionOf(ref), w.at, w.Name)
+	h := w.s.Schedule(t.Roster).Holder(role, w.s.Catalog.RevisionOf(ref), w.at, w.Name)
 	return w.present(h.People, h.Reasons)
 }
 

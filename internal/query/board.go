@@ -139,18 +139,18 @@ func (r *read) board(ros *muster.Roster, from, until muster.Instant) RosterBoard
 	b := RosterBoard{
 		Name: ros.Name, Title: r.rosterTitle(ros.Name), Team: ros.Team, Revision: r.withRevision(ros).Revision,
 		Now:      plan.OnCall(r.snap, r.Now(), plan.OnCallFilter{Roster: ros.Name}),
-		Warnings: rota.Warnings(r.snap.Zones, ros, from, until, r.cat.DisplayName),
+		Warnings: r.snap.Schedule(ros.Name).Warnings(from, until, r.cat.DisplayName),
 	}
 	finals := map[muster.RosterRole][]rota.Shift{}
 	for _, role := range rolesIn(ros) {
-		finals[role] = rota.Shifts(r.snap.Zones, ros, role, from, until)
+		finals[role] = r.snap.Schedule(ros.Name).Shifts(role, from, until)
 		b.Lanes = append(b.Lanes, Lane{Title: "Final schedule", Role: role, Final: true, Blocks: r.finalBlocks(ros, finals[role])})
 	}
 	for i := len(ros.Rotations) - 1; i >= 0; i-- { // what wins stands above
 		rot := &ros.Rotations[i]
 		b.Lanes = append(b.Lanes, Lane{
 			Title: rot.Name, Role: rot.Role, Zone: rot.Zone,
-			Blocks: r.layerBlocks(rota.LayerShifts(r.snap.Zones, ros, rot.Name, from, until), finals[rot.Role]),
+			Blocks: r.layerBlocks(r.snap.Schedule(ros.Name).LayerShifts(rot.Name, from, until), finals[rot.Role]),
 		})
 	}
 	over := Lane{Title: "Overrides"}
@@ -237,7 +237,7 @@ func earlier(a, b muster.Instant) muster.Instant {
 // summary says who is primary and who follows: "Ravi until 09:00, then Leo".
 func (r *read) summary(ros *muster.Roster) string {
 	now := r.Now()
-	h := rota.Holder(r.snap.Zones, ros, muster.PrimaryResponder, 0, now, r.cat.DisplayName)
+	h := r.snap.Schedule(ros.Name).Holder(muster.PrimaryResponder, 0, now, r.cat.DisplayName)
 	text := "Nobody"
 	if len(h.People) > 0 {
 		text = names(r.people(h.People))
@@ -246,7 +246,7 @@ func (r *read) summary(ros *muster.Roster) string {
 		return text
 	}
 	text += " until " + moment(h.Until, now, r.who.Zone)
-	next := rota.Holder(r.snap.Zones, ros, muster.PrimaryResponder, 0, h.Until, r.cat.DisplayName)
+	next := r.snap.Schedule(ros.Name).Holder(muster.PrimaryResponder, 0, h.Until, r.cat.DisplayName)
 	switch {
 	case len(next.People) == 0:
 		return text + ", then nobody"
@@ -263,7 +263,7 @@ func (r *read) mine(ros *muster.Roster, from, until muster.Instant) (out []MyShi
 		return nil
 	}
 	for _, role := range rolesIn(ros) {
-		for _, s := range rota.Shifts(r.snap.Zones, ros, role, from, until) {
+		for _, s := range r.snap.Schedule(ros.Name).Shifts(role, from, until) {
 			if slices.Contains(s.People, me) && s.Until.After(r.Now().Time) {
 				out = append(out, MyShift{
 					Roster: ros.Name, Title: r.rosterTitle(ros.Name), Role: role, From: s.From, Until: s.Until, Running: !s.From.After(r.Now().Time),
@@ -283,7 +283,7 @@ func (r *read) load(roster muster.RosterName) ([]Load, error) {
 		if roster != "" && ros.Name != roster {
 			continue
 		}
-		for _, s := range rota.Shifts(r.snap.Zones, ros, muster.PrimaryResponder, from, until) {
+		for _, s := range r.snap.Schedule(ros.Name).Shifts(muster.PrimaryResponder, from, until) {
 			for _, u := range s.People {
 				l := by[u]
 				if l == nil {

@@ -90,7 +90,7 @@ func (q *Queries) Readiness(ctx context.Context, who Viewer) (*Readiness, error)
 
 func (r *read) coverage(out *Readiness) {
 	for _, ros := range r.rosters() {
-		for _, w := range rota.Warnings(r.snap.Zones, ros, out.At, out.Until, r.cat.DisplayName) {
+		for _, w := range r.snap.Schedule(ros.Name).Warnings(out.At, out.Until, r.cat.DisplayName) {
 			out.Coverage = append(out.Coverage, CoverageNote{Roster: ros.Name, Title: r.rosterTitle(ros.Name), Warning: w})
 			if w.Kind == rota.WarnGap {
 				out.Gaps++

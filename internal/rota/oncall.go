@@ -15,8 +15,9 @@ type Holding struct {
 	People   []muster.UserName // empty: nobody, and a reason says so
 	Since    muster.Instant    // zero: since ever
 	Until    muster.Instant    // the next change; zero: never
-	Layer    string            // name of the rotation that decides; empty when an override or nothing does
+	Layer    string            // rotation whose turn it is; empty when an override or nothing decides
 	Override string            // ID of the override that decides
+	Swap     string            // ID of the swap that decides
 	Reasons  []muster.Reason
 }
 
@@ -40,43 +41,50 @@ func (n Namer) list(people []muster.UserName) string {
 
 // OnCall answers who holds each roster role that the roster has a rotation or an override for. Revision is that of the
 // roster's document and is kept on the reasons.
-func OnCall(z *Zones, r *muster.Roster, rev muster.Revision, at muster.Instant, names Namer) []Holding {
-	roles := rolesOf(r)
-	out := make([]Holding, 0, len(roles))
-	for _, role := range roles {
-		out = append(out, Holder(z, r, role, rev, at, names))
+func (s *Schedule) OnCall(rev muster.Revision, at muster.Instant, names Namer) []Holding {
+	out := make([]Holding, 0, len(s.benches))
+	for i := range s.benches {
+		out = append(out, s.Holder(s.benches[i].role, rev, at, names))
 	}
 	return out
 }
 
-// Holder answers who holds one roster role; a role that the roster has nothing for is held by nobody.
-func Holder(z *Zones, r *muster.Roster, role muster.RosterRole, rev muster.Revision, at muster.Instant, names Namer) Holding {
-	b := newBench(z, r, role)
-	s := b.at(at.Micros())
-	h := Holding{Role: role, People: slices.Clone(s.people), Since: instant(s.from), Until: instant(s.until)}
-	if s.layer != nil {
-		h.Layer = s.layer.rotation.Name
+// Holder answers who holds one roster role, and why; a role that the roster has nothing for is held by nobody.
+func (s *Schedule) Holder(role muster.RosterRole, rev muster.Revision, at muster.Instant, names Namer) Holding {
+	b := s.bench(role)
+	x := b.at(at.Micros())
+	h := Holding{Role: role, People: slices.Clone(x.people), Since: instant(x.from), Until: instant(x.until)}
+	if x.layer != nil {
+		h.Layer = x.layer.rotation.Name
 	}
-	if s.override != nil {
-		h.Override = s.override.ID
+	switch {
+	case x.patch == nil:
+	case x.patch.override != nil:
+		h.Override = x.patch.override.ID
+	default:
+		h.Swap = x.patch.swap.ID
 	}
-	w := wording{ref: muster.DocRef(muster.KindRosters, r.Name), rev: rev, title: title(r), names: names, bench: &b}
-	h.Reasons = w.reasons(s, at)
+	w := wording{ref: muster.DocRef(muster.KindRosters, s.roster.Name), rev: rev, title: title(s.roster), names: names, bench: b}
+	h.Reasons = w.reasons(x, at)
 	return h
 }
 
+// People answers who holds a roster role, without the reasons. The list must not be changed.
+func (s *Schedule) People(role muster.RosterRole, at muster.Instant) []muster.UserName {
+	return s.bench(role).at(at.Micros()).people
+}
+
 // NextChange is the first instant after at on which any roster role of the roster changes; zero: never.
-func NextChange(z *Zones, r *muster.Roster, at muster.Instant) muster.Instant {
+func (s *Schedule) NextChange(at muster.Instant) muster.Instant {
 	next := int64(never)
-	for _, role := range rolesOf(r) {
-		b := newBench(z, r, role)
-		next = min(next, b.at(at.Micros()).until)
+	for i := range s.benches {
+		next = min(next, s.benches[i].at(at.Micros()).until)
 	}
 	return instant(next)
 }
 
 // Position is a roster role in words.
-func Position(role muster.RosterRole) string { return muster.Role(role).Word() }
+func Position(role muster.RosterRole) string { return role.Word() }
 
 func title(r *muster.Roster) string {
 	if r.Title != "" {
@@ -110,14 +118,18 @@ func (w *wording) reasons(s segment, at muster.Instant) []muster.Reason {
 		}
 	}
 	under := s
-	if s.override != nil {
-		under = w.bench.layerAt(at.Micros(), segment{from: always, until: never})
+	if s.patch != nil {
+		under = w.bench.base(at.Micros())
 	}
 	if under.layer != nil {
-		out = append(out, w.layer(under))
+		out = append(out, w.layer(under, at))
 	}
-	if s.override != nil {
-		out = append(out, w.override(s.override, under.people))
+	switch {
+	case s.patch == nil:
+	case s.patch.override != nil:
+		out = append(out, w.override(s.patch.override, under.people))
+	default:
+		out = append(out, w.swaps(at.Micros())...)
 	}
 	if len(s.people) == 0 {
 		out = append(out, w.nobody(s, at))
@@ -125,22 +137,70 @@ func (w *wording) reasons(s segment, at muster.Instant) []muster.Reason {
 	return out
 }
 
-func (w *wording) layer(s segment) muster.Reason {
+func (w *wording) layer(s segment, at muster.Instant) muster.Reason {
 	l := s.layer
 	// The whole turn is told, not what overrides leave of it.
-	from, until := l.handoff(s.turn), min(l.handoff(s.turn+1), l.end)
-	who := s.people[0]
+	from, until := max(l.begin(s.turn), l.start), l.finish(s.turn)
+	who := w.names.list(s.people)
 	var t strings.Builder
-	t.WriteString("It is the turn of " + w.names.of(who) + " in the rotation " + l.rotation.Name)
+	if l.fixed != nil {
+		t.WriteString("The rotation " + l.rotation.Name + " lists " + who)
+	} else {
+		t.WriteString("It is the turn of " + who + " in the rotation " + l.rotation.Name)
+	}
 	if n := len(w.bench.layers); n > 1 {
 		i := slices.IndexFunc(w.bench.layers, func(x layer) bool { return x.rotation == l.rotation })
 		t.WriteString(" (layer " + strconv.Itoa(i+1) + " of " + strconv.Itoa(n) + ")")
 	}
-	t.WriteString(", from " + clock(from, l.zone) + " until " + clock(until, l.zone) + ", " + place(l.zone) + ".")
-	return w.reason(muster.ReasonLayer, t.String(), map[string]string{
-		"rotation": l.rotation.Name, "user": string(who), "turn": strconv.FormatInt(s.turn, 10),
+	t.WriteString(", from " + clock(from, l.zone) + " until " + clock(until, l.zone) + ", " + place(l.zone))
+	facts := map[string]string{
+		"rotation": l.rotation.Name, "user": join(s.people), "turn": strconv.FormatInt(s.turn, 10),
 		"since": stamp(from), "until": stamp(until), "zone": l.zone.String(),
-	})
+	}
+	if len(l.hours) > 0 {
+		x := l.at(at.Micros())
+		t.WriteString("; its hours are from " + clock(x.from, l.zone) + " until " + clock(x.until, l.zone))
+	}
+	t.WriteString(".")
+	return w.reason(muster.ReasonLayer, t.String(), facts)
+}
+
+// swaps tells every swap that applies at a moment, in the order in which they were agreed.
+func (w *wording) swaps(at int64) (out []muster.Reason) {
+	base := w.bench.base(at)
+	first := 0
+	for i, p := range w.bench.patches {
+		if p.override != nil && p.from <= at && at < p.until {
+			first = i + 1
+		}
+	}
+	for _, p := range w.bench.patches[first:] {
+		if p.swap == nil || at < p.from || at >= p.until || base.layer != p.layer || base.turn != p.turn {
+			continue
+		}
+		text := w.names.of(p.to) + " has this shift of " + w.names.of(p.gives)
+		if p.swap.Return != nil {
+			text += " by a swap"
+		} else {
+			text += ", who gave it away"
+		}
+		if p.swap.By != "" {
+			text += ", arranged by " + w.names.of(p.swap.By)
+		}
+		if p.from > p.layer.begin(p.turn) || p.until < p.layer.finish(p.turn) {
+			text += ", from " + clock(p.from, p.layer.zone) + " until " + clock(p.until, p.layer.zone) + ", " + place(p.layer.zone)
+		}
+		facts := map[string]string{
+			"swap": p.swap.ID, "user": string(p.to), "instead": string(p.gives), "rotation": p.layer.rotation.Name,
+			"since": stamp(p.from), "until": stamp(p.until), "zone": p.layer.zone.String(),
+		}
+		if p.swap.Why != "" {
+			text += ": " + muster.Clip(p.swap.Why, 200)
+			facts["why"] = p.swap.Why
+		}
+		out = append(out, w.reason(muster.ReasonSwap, endSentence(text), facts))
+	}
+	return out
 }
 
 func (w *wording) override(o *muster.Override, instead []muster.UserName) muster.Reason {
@@ -183,9 +243,9 @@ func (w *wording) nobody(s segment, at muster.Instant) muster.Reason {
 	zone := w.zone()
 	text := "Nobody is the " + Position(w.bench.role) + " of " + w.title + " at " + clock(at.Micros(), zone) + ", " + place(zone)
 	facts := map[string]string{"at": stamp(at.Micros())}
-	if s.override != nil {
+	if s.patch != nil && s.patch.override != nil {
 		text += ": an override says so"
-		facts["override"] = s.override.ID
+		facts["override"] = s.patch.override.ID
 	} else {
 		text += ": " + w.empty()
 	}

@@ -1,7 +1,6 @@
 package rota_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +71,7 @@ nobody: Nobody is the primary responder of Storefront on call at Tue 10 Mar 2026
 `},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			hs := rota.OnCall(z, c.roster, 7, instant(t, c.at), names)
+			hs := rota.Make(z, c.roster).OnCall(7, instant(t, c.at), names)
 			if len(hs) != 2 || hs[0].Role != muster.PrimaryResponder || hs[1].Role != muster.SecondaryResponder {
 				t.Fatalf("%+v", hs)
 			}
@@ -101,17 +100,17 @@ nobody: Nobody is the primary responder of Storefront on call at Tue 10 Mar 2026
 func TestARosterWithoutRotationsHoldsNothing(t *testing.T) {
 	z := rota.NewZones()
 	r := &muster.Roster{Name: "empty"}
-	if hs := rota.OnCall(z, r, 1, instant(t, "2026-03-10T11:00:00Z"), nil); len(hs) != 0 {
+	if hs := rota.Make(z, r).OnCall(1, instant(t, "2026-03-10T11:00:00Z"), nil); len(hs) != 0 {
 		t.Errorf("%+v", hs)
 	}
-	h := rota.Holder(z, r, muster.SecondaryResponder, 1, instant(t, "2026-03-10T11:00:00Z"), nil)
+	h := rota.Make(z, r).Holder(muster.SecondaryResponder, 1, instant(t, "2026-03-10T11:00:00Z"), nil)
 	const want = `roster: The roster empty says who is the secondary responder.
 nobody: Nobody is the secondary responder of empty at Tue 10 Mar 2026 11:00, UTC: the roster has no rotation for this.
 `
 	if got := texts(h.Reasons); len(h.People) != 0 || got != want {
 		t.Errorf("%v, %s", h.People, got)
 	}
-	if n := rota.NextChange(z, r, instant(t, "2026-03-10T11:00:00Z")); !n.IsZero() {
+	if n := rota.Make(z, r).NextChange(instant(t, "2026-03-10T11:00:00Z")); !n.IsZero() {
 		t.Errorf("%s", n)
 	}
 }
@@ -131,90 +130,6 @@ func shown(i muster.Instant) string {
 	return i.Format(time.RFC3339)
 }
 
-// Vectors of whole schedules, of those units and parts that a roster has.
-func TestRotationVectors(t *testing.T) {
-	z := rota.NewZones()
-	type shift struct{ Start, End, Who string }
-	for _, c := range vectors(t, "rotation") {
-		in := decode[struct {
-			Every        int
-			Participants []string
-			StartLocal   string `json:"start_local"`
-			Unit, Zone   string
-			Window       [2]string
-		}](t, c.Input)
-		if in.Unit != "day" && in.Unit != "week" {
-			continue // months and hours are no units of a rotation
-		}
-		t.Run(c.ID, func(t *testing.T) {
-			day, clock, _ := strings.Cut(in.StartLocal, "T")
-			r := &muster.Roster{Name: "r", Rotations: []muster.Rotation{{
-				Name: "r", Role: muster.PrimaryResponder, Zone: in.Zone, Every: in.Every, Unit: muster.RotationUnit(in.Unit),
-				Start: day, Handoff: clock, People: users(in.Participants...),
-			}}}
-			var got []shift
-			for _, s := range rota.Shifts(z, r, muster.PrimaryResponder, instant(t, in.Window[0]), instant(t, in.Window[1])) {
-				got = append(got, shift{shown(s.From), shown(s.Until), joined(s.People)})
-			}
-			if want := decode[struct{ Shifts []shift }](t, c.Expect).Shifts; !slices.Equal(got, want) {
-				t.Errorf("got  %v\nwant %v\n%s", got, want, c.Why)
-			}
-		})
-	}
-}
-
-func TestOverrideVectors(t *testing.T) {
-	z := rota.NewZones()
-	tested := 0
-	for _, c := range vectors(t, "final_schedule") {
-		in := decode[struct {
-			Layers []struct {
-				Every        int
-				Participants []string
-				StartLocal   string `json:"start_local"`
-				Unit, Zone   string
-				Restriction  any
-			}
-			Overrides []struct {
-				Created         int
-				Start, End, Who string
-			}
-			Swaps  []any
-			Window [2]string
-		}](t, c.Input)
-		if len(in.Swaps) > 0 || in.Layers[0].Restriction != nil {
-			continue // a roster has neither yet
-		}
-		tested++
-		r := &muster.Roster{Name: "r"}
-		for i, l := range in.Layers {
-			day, clock, _ := strings.Cut(l.StartLocal, "T")
-			r.Rotations = append(r.Rotations, muster.Rotation{
-				Name: string(rune('a' + i)), Role: muster.PrimaryResponder, Zone: l.Zone, Every: l.Every, Unit: muster.RotationUnit(l.Unit),
-				Start: day, Handoff: clock, People: users(l.Participants...),
-			})
-		}
-		for _, o := range in.Overrides { // the file lists them in order of creation
-			x := muster.Override{ID: o.Start, Role: muster.PrimaryResponder, From: instant(t, o.Start), Until: instant(t, o.End)}
-			if o.Who != "" {
-				x.People = users(o.Who)
-			}
-			r.Overrides = append(r.Overrides, x)
-		}
-		type shift struct{ Start, End, Who string }
-		var got []shift
-		for _, s := range rota.Shifts(z, r, muster.PrimaryResponder, instant(t, in.Window[0]), instant(t, in.Window[1])) {
-			got = append(got, shift{shown(s.From), shown(s.Until), joined(s.People)})
-		}
-		if want := decode[struct{ Shifts []shift }](t, c.Expect).Shifts; !slices.Equal(got, want) {
-			t.Errorf("%s: got  %v\nwant %v\n%s", c.ID, got, want, c.Why)
-		}
-	}
-	if tested < 2 {
-		t.Errorf("only %d vectors fit a roster", tested)
-	}
-}
-
 func TestWarnings(t *testing.T) {
 	z := rota.NewZones()
 	r := storefront()
@@ -223,7 +138,7 @@ func TestWarnings(t *testing.T) {
 		{ID: "o2", Role: muster.PrimaryResponder, People: users("eli"), From: instant(t, "2026-03-11T12:00:00Z"), Until: instant(t, "2026-03-11T13:00:00Z")},
 	}
 	var got strings.Builder
-	for _, w := range rota.Warnings(z, r, instant(t, "2026-03-09T12:00:00Z"), instant(t, "2026-03-12T12:00:00Z"), names) {
+	for _, w := range rota.Make(z, r).Warnings(instant(t, "2026-03-09T12:00:00Z"), instant(t, "2026-03-12T12:00:00Z"), names) {
 		got.WriteString(string(w.Kind) + ": " + w.Text + "\n")
 	}
 	const want = `gap: Nobody is the primary responder of Storefront on call from Tue 10 Mar 2026 13:00 until Tue 10 Mar 2026 14:00, Europe/Berlin.
@@ -237,28 +152,52 @@ long_shift: Ravi is the primary responder of Storefront on call for 4.8 days wit
 	alone := storefront()
 	alone.Rotations = alone.Rotations[:1]
 	alone.Rotations[0].Every, alone.Rotations[0].Unit = 4, muster.UnitDay
-	ws := rota.Warnings(z, alone, instant(t, "2026-10-20T12:00:00Z"), instant(t, "2026-11-20T12:00:00Z"), names)
+	ws := rota.Make(z, alone).Warnings(instant(t, "2026-10-20T12:00:00Z"), instant(t, "2026-11-20T12:00:00Z"), names)
 	if len(ws) != 1 || ws[0].Kind != rota.WarnNoSecondary {
 		t.Errorf("four days of the calendar are not too long, even when one has 25 hours: %+v", ws)
 	}
 }
 
+// Who is on call for one roster: with the reasons, without them, and a year of the final schedule.
 func BenchmarkOnCall(b *testing.B) {
-	z := rota.NewZones()
-	r := storefront()
+	s := rota.Make(rota.NewZones(), storefront())
 	at := muster.FromMicros(1_795_000_000_000_000)
 	b.ReportAllocs()
 	for b.Loop() {
-		rota.OnCall(z, r, 1, at, nil)
+		s.OnCall(1, at, nil)
 	}
 }
 
-func BenchmarkNextChange(b *testing.B) {
-	z := rota.NewZones()
-	r := storefront()
+func BenchmarkPeople(b *testing.B) {
+	s := rota.Make(rota.NewZones(), storefront())
 	at := muster.FromMicros(1_795_000_000_000_000)
 	b.ReportAllocs()
 	for b.Loop() {
-		rota.NextChange(z, r, at)
+		s.People(muster.PrimaryResponder, at)
+	}
+}
+
+func BenchmarkMake(b *testing.B) {
+	z, r := rota.NewZones(), storefront()
+	b.ReportAllocs()
+	for b.Loop() {
+		rota.Make(z, r)
+	}
+}
+
+func BenchmarkYear(b *testing.B) {
+	r := storefront()
+	sun := func(name, zone string) muster.Rotation {
+		return muster.Rotation{
+			Name: name, Role: muster.PrimaryResponder, Kind: muster.FollowTheSun, Zone: zone, Every: 1, Unit: muster.UnitDay, Handoff: "00:00",
+			Start: "2026-01-01", People: users("ana", "ravi", "chen"), Hours: []muster.Window{{From: "08:00", To: "16:00"}},
+		}
+	}
+	r.Rotations = append(r.Rotations, sun("sydney", "Australia/Sydney"), sun("london", "Europe/London"), sun("california", "America/Los_Angeles"))
+	s := rota.Make(rota.NewZones(), r)
+	from := muster.FromMicros(1_795_000_000_000_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Shifts(muster.PrimaryResponder, from, from.Plus(365*24*time.Hour))
 	}
 }

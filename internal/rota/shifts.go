@@ -12,9 +12,10 @@ type Shift struct {
 	People   []muster.UserName
 	From     muster.Instant
 	Until    muster.Instant
-	Layer    string // rotation that decides
+	Layer    string // rotation whose turn it is; empty in a gap and under an override
 	Turn     int    // number of the rotation's turn, from 0
 	Override string // override that decides
+	Swap     string // swap that decides
 }
 
 // Shifts is the final schedule of a roster role: shifts that tile [from, until) without overlap. Turns that follow each
@@ -22,37 +23,82 @@ type Shift struct {
 // must be set; a window that is not longer than nothing has no shifts.
 //
 // Its length is the number of turns in the window: who asks for a century gets a century.
-func Shifts(z *Zones, r *muster.Roster, role muster.RosterRole, from, until muster.Instant) []Shift {
-	b := newBench(z, r, role)
-	return b.shifts(from.Micros(), until.Micros())
+func (s *Schedule) Shifts(role muster.RosterRole, from, until muster.Instant) []Shift {
+	return s.bench(role).shifts(from.Micros(), until.Micros())
 }
 
-// LayerShifts is the schedule of one rotation by itself, as if there were neither other layers nor overrides. An unknown
-// rotation gives nil.
-func LayerShifts(z *Zones, r *muster.Roster, rotation string, from, until muster.Instant) []Shift {
-	i := slices.IndexFunc(r.Rotations, func(x muster.Rotation) bool { return x.Name == rotation })
-	if i < 0 {
-		return nil
+// LayerShifts is the schedule of one rotation by itself, as if there were neither other layers nor overrides nor swaps. An
+// unknown rotation gives nil.
+func (s *Schedule) LayerShifts(rotation string, from, until muster.Instant) []Shift {
+	for i := range s.benches {
+		for j := range s.benches[i].layers {
+			if s.benches[i].layers[j].rotation.Name == rotation {
+				b := bench{role: s.benches[i].role, layers: s.benches[i].layers[j : j+1]}
+				return b.shifts(from.Micros(), until.Micros())
+			}
+		}
 	}
-	b := bench{role: r.Rotations[i].Role, layers: []layer{newLayer(z, &r.Rotations[i])}}
-	return b.shifts(from.Micros(), until.Micros())
+	return nil
+}
+
+// Turn is a turn of a rotation, whole, as [muster.ShiftRef] names it.
+type Turn struct {
+	Ref    muster.ShiftRef // User is the first of People
+	Role   muster.RosterRole
+	People []muster.UserName
+	From   muster.Instant
+	Until  muster.Instant
+}
+
+// TurnAt finds the turn of a rotation that covers a moment; false between turns and for unknown rotations.
+func (s *Schedule) TurnAt(rotation string, at muster.Instant) (Turn, bool) {
+	for i := range s.benches {
+		for j := range s.benches[i].layers {
+			l := &s.benches[i].layers[j]
+			if l.rotation.Name != rotation || l.problem != "" || at.Micros() < l.start || at.Micros() >= l.end {
+				continue
+			}
+			k, _, _, on := l.spanAt(at.Micros())
+			people := l.people(k)
+			if !on || len(people) == 0 {
+				return Turn{}, false
+			}
+			begin := max(l.begin(k), l.start)
+			return Turn{
+				Ref:  muster.ShiftRef{Rotation: rotation, User: people[0], Start: instant(begin).In(l.zone).Format(muster.LocalMinute)},
+				Role: s.benches[i].role, People: slices.Clone(people), From: instant(begin), Until: instant(l.finish(k)),
+			}, true
+		}
+	}
+	return Turn{}, false
 }
 
 func (b *bench) shifts(from, until int64) (out []Shift) {
 	for at := from; at < until; {
 		s := b.at(at)
 		sh := Shift{
-			Role: b.role, People: slices.Clone(s.people), Turn: int(s.turn),
+			Role: b.role, People: slices.Clone(s.people),
 			From: instant(max(s.from, from)), Until: instant(min(s.until, until)),
 		}
 		if s.layer != nil {
-			sh.Layer = s.layer.rotation.Name
+			sh.Layer, sh.Turn = s.layer.rotation.Name, int(s.turn)
 		}
-		if s.override != nil {
-			sh.Override = s.override.ID
+		switch {
+		case s.patch == nil:
+		case s.patch.override != nil:
+			sh.Override = s.patch.override.ID
+		default:
+			sh.Swap = s.patch.swap.ID
+		}
+		at = s.until
+		if n := len(out); n > 0 && sh.gap() && out[n-1].gap() {
+			out[n-1].Until = sh.Until // between nobody and nobody there is no hand-off
+			continue
 		}
 		out = append(out, sh)
-		at = s.until
 	}
 	return out
 }
+
+// gap reports whether nobody is on call although no override says so.
+func (s *Shift) gap() bool { return len(s.People) == 0 && s.Override == "" }

@@ -35,12 +35,14 @@ type Warning struct {
 
 // Warnings says what is wrong with the schedule in [from, until): earliest first. A shift that reaches over an edge of
 // the window is judged, and told, by its whole length.
-func Warnings(z *Zones, r *muster.Roster, from, until muster.Instant, names Namer) (out []Warning) {
+func (s *Schedule) Warnings(from, until muster.Instant, names Namer) (out []Warning) {
 	lo, hi := from.Micros(), until.Micros()
+	r := s.roster
 	stretches := map[muster.RosterRole][]segment{}
-	for _, role := range rolesOf(r) {
-		b := newBench(z, r, role)
-		w := wording{title: title(r), names: names, bench: &b}
+	for i := range s.benches {
+		b := &s.benches[i]
+		role := b.role
+		w := wording{title: title(r), names: names, bench: b}
 		stretches[role] = b.stretches(lo, hi)
 		for _, s := range stretches[role] {
 			out = append(out, w.warn(s, lo)...)

@@ -1,0 +1,314 @@
+package rota
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/muster-oncall/muster"
+)
+
+// Case is a question about time and rotations in the form of the public vectors: anybody may check the arithmetic with
+// cases of their own. Kind says which fields Input has.
+type Case struct {
+	ID    string          `json:"id" doc:"your name for the case; it comes back with the answer"`
+	Kind  string          `json:"kind" doc:"resolve_local, rotation, restriction, final_schedule, elapsed_delay, tz_update, zone_name or parse_timestamp"`
+	Input json.RawMessage `json:"input" doc:"as the kind needs it"`
+}
+
+// CaseKinds lists the kinds of cases that [Answer] knows.
+func CaseKinds() []string {
+	return []string{"resolve_local", "rotation", "restriction", "final_schedule", "elapsed_delay", "tz_update", "zone_name", "parse_timestamp"}
+}
+
+// maxCaseShifts is how many shifts the answer to one case may have.
+const maxCaseShifts = 20_000
+
+// Answer answers a case in the form of the vectors' `expect`. An input that cannot be read gives an error of code
+// [muster.ErrInvalid] whose paths are within the case. now is when the question came.
+func Answer(z *Zones, c Case, now muster.Instant) (any, error) {
+	switch c.Kind {
+	case "resolve_local":
+		return answer(c, func(in localCase) (any, error) { return in.answer(z) })
+	case "rotation":
+		return answer(c, func(in rotationCase) (any, error) { return in.answer(z) })
+	case "restriction":
+		return answer(c, func(in restrictionCase) (any, error) { return in.answer(z) })
+	case "final_schedule":
+		return answer(c, func(in scheduleCase) (any, error) { return in.answer(z) })
+	case "elapsed_delay":
+		return answer(c, func(in delayCase) (any, error) { return in.answer(z) })
+	case "tz_update":
+		return answer(c, func(in updateCase) (any, error) { return in.answer() })
+	case "zone_name":
+		return answer(c, func(in struct{ Zone string }) (any, error) {
+			_, err := z.Load(in.Zone)
+			return map[string]bool{"valid": err == nil}, nil
+		})
+	case "parse_timestamp":
+		return answer(c, func(in struct{ Timestamp string }) (any, error) { return believe(in.Timestamp, now), nil })
+	}
+	return nil, caseError("kind", "%q is not one of %s", muster.Clip(c.Kind, 40), strings.Join(CaseKinds(), ", "))
+}
+
+func answer[In any](c Case, fn func(In) (any, error)) (any, error) {
+	var in In
+	d := json.NewDecoder(bytes.NewReader(c.Input))
+	if err := d.Decode(&in); err != nil {
+		return nil, caseError("input", "cannot be read as a case of kind %s: %s", c.Kind, err)
+	}
+	return fn(in)
+}
+
+func caseError(path, format string, args ...any) error {
+	return muster.Invalid("The case is not right", []muster.FieldError{{Path: path, Message: fmt.Sprintf(format, args...)}})
+}
+
+type localCase struct{ Local, Zone string }
+
+func (in localCase) answer(z *Zones) (any, error) {
+	zone, err := z.Load(in.Zone)
+	if err != nil {
+		return nil, caseError("input.zone", "%s", muster.MessageOf(err))
+	}
+	r, err := Resolve(zone, in.Local)
+	if err != nil {
+		return nil, caseError("input.local", "%s", muster.MessageOf(err))
+	}
+	out := map[string]any{"instant": utc(r.At), "resolved_local": r.Local.Format(time.RFC3339), "status": r.Status}
+	if r.Status == LocalAmbiguous {
+		all := []string{}
+		for _, a := range r.All {
+			all = append(all, utc(a))
+		}
+		out["all"] = all
+	}
+	return out, nil
+}
+
+// caseWindow is the stretch that a case asks about.
+type caseWindow struct {
+	Window []muster.Instant
+}
+
+func (w caseWindow) bounds() (from, until muster.Instant, err error) {
+	if len(w.Window) != 2 || !w.Window[1].After(w.Window[0].Time) {
+		return from, until, caseError("input.window", "must be two instants, the earlier first")
+	}
+	return w.Window[0], w.Window[1], nil
+}
+
+// caseRotation is a rotation in the form of the vectors.
+type caseRotation struct {
+	Every        int
+	Participants []muster.UserName
+	StartLocal   string `json:"start_local"`
+	Unit         muster.RotationUnit
+	Zone         string
+	MonthDay     string `json:"month_day"`
+	Restriction  *muster.Window
+}
+
+func (in caseRotation) rotation(path, name string) (muster.Rotation, error) {
+	day, clock, _ := strings.Cut(in.StartLocal, "T")
+	if in.MonthDay != "" && in.MonthDay != "clamp" {
+		return muster.Rotation{}, caseError(path+".month_day", "%q is not known: the day is always clamped to the end of the month", muster.Clip(in.MonthDay, 20))
+	}
+	r := muster.Rotation{
+		Name: name, Role: muster.PrimaryResponder, Zone: in.Zone, Every: in.Every, Unit: in.Unit, Start: day, Handoff: clock, People: in.Participants,
+	}
+	if in.Restriction != nil {
+		r.Hours = []muster.Window{*in.Restriction}
+	}
+	return r, nil
+}
+
+type rotationCase struct {
+	caseRotation
+	caseWindow
+}
+
+func (in rotationCase) answer(z *Zones) (any, error) {
+	r, err := in.rotation("input", "r")
+	if err != nil {
+		return nil, err
+	}
+	return shiftsOf(z, &muster.Roster{Name: "case", Title: "case", Team: "case", Rotations: []muster.Rotation{r}}, in.caseWindow, false)
+}
+
+type restrictionCase struct {
+	muster.Window
+	Zone string
+	caseWindow2
+}
+
+// caseWindow2 keeps the window of the case apart from the window of the day.
+type caseWindow2 struct {
+	Asked []muster.Instant `json:"window"`
+}
+
+func (in restrictionCase) answer(z *Zones) (any, error) {
+	from, until, err := caseWindow{in.Asked}.bounds()
+	if err != nil {
+		return nil, err
+	}
+	zone, err := z.Load(in.Zone)
+	if err != nil {
+		return nil, caseError("input.zone", "%s", muster.MessageOf(err))
+	}
+	hours, err := newHours([]muster.Window{in.Window})
+	if err != nil {
+		return nil, caseError("input.from", "times of day are written like 09:00")
+	}
+	type interval struct {
+		Start string `json:"start"`
+		End   string `json:"end"`
+	}
+	out := []interval{}
+	l := &layer{zone: zone}
+	for at := from.Micros(); at < until.Micros() && len(hours) > 0; {
+		inside, lo, hi := hours.at(l, at, from.Micros(), until.Micros())
+		if inside {
+			out = append(out, interval{utc(instant(lo)), utc(instant(hi))})
+		}
+		if at = hi; len(out) > maxCaseShifts {
+			return nil, caseError("input.window", "has more than %d intervals: ask about a shorter one", maxCaseShifts)
+		}
+	}
+	return map[string]any{"intervals": out}, nil
+}
+
+type scheduleCase struct {
+	Layers    []caseRotation
+	Overrides []caseOverride
+	Swaps     []struct {
+		A, B    caseOverride
+		Created int64
+	}
+	caseWindow
+}
+
+type caseOverride struct {
+	Created    int64
+	Start, End muster.Instant
+	Who        *muster.UserName
+}
+
+func (o caseOverride) override(id string, created int64, who *muster.UserName) muster.Override {
+	// The number says only what came before what: it becomes that many microseconds after the beginning.
+	x := muster.Override{ID: id, Role: muster.PrimaryResponder, From: o.Start, Until: o.End, At: muster.FromMicros(created + 1)}
+	if who != nil {
+		x.People = []muster.UserName{*who}
+	}
+	return x
+}
+
+func (in scheduleCase) answer(z *Zones) (any, error) {
+	r := &muster.Roster{Name: "case", Title: "case", Team: "case"}
+	for i, l := range in.Layers {
+		x, err := l.rotation(fmt.Sprintf("input.layers[%d]", i), fmt.Sprintf("layer-%d", i))
+		if err != nil {
+			return nil, err
+		}
+		r.Rotations = append(r.Rotations, x)
+	}
+	for i, o := range in.Overrides {
+		r.Overrides = append(r.Overrides, o.override(fmt.Sprintf("o%d", i), o.Created, o.Who))
+	}
+	for i, s := range in.Swaps { // here a swap gives the hours, whose turn they ever are
+		r.Overrides = append(r.Overrides,
+			s.A.override(fmt.Sprintf("s%d-a", i), s.Created, s.B.Who), s.B.override(fmt.Sprintf("s%d-b", i), s.Created, s.A.Who))
+	}
+	return shiftsOf(z, r, in.caseWindow, true)
+}
+
+// shiftsOf lists the shifts of a case. In a final schedule, shifts of the same person that follow each other are joined;
+// the turns of one rotation stay apart.
+func shiftsOf(z *Zones, r *muster.Roster, w caseWindow, join bool) (any, error) {
+	from, until, err := w.bounds()
+	if err != nil {
+		return nil, err
+	}
+	if wrong := r.Check(); len(wrong) > 0 {
+		return nil, muster.Invalid("The case is not right", wrong)
+	}
+	type shift struct {
+		Start string           `json:"start"`
+		End   string           `json:"end"`
+		Who   *muster.UserName `json:"who"`
+	}
+	out := []shift{}
+	b := Make(z, r).bench(muster.PrimaryResponder)
+	for at := from.Micros(); at < until.Micros(); {
+		s := b.at(at)
+		x := shift{Start: utc(instant(max(s.from, from.Micros()))), End: utc(instant(min(s.until, until.Micros())))}
+		if len(s.people) > 0 {
+			x.Who = &s.people[0]
+		}
+		who := x.Who
+		if n := len(out); n > 0 && (who == nil && out[n-1].Who == nil || join && who != nil && out[n-1].Who != nil && *who == *out[n-1].Who) {
+			out[n-1].End = x.End
+		} else {
+			out = append(out, x)
+		}
+		if at = s.until; len(out) > maxCaseShifts {
+			return nil, caseError("input.window", "has more than %d shifts: ask about a shorter one", maxCaseShifts)
+		}
+	}
+	return map[string]any{"shifts": out}, nil
+}
+
+type delayCase struct {
+	DelaySeconds int64 `json:"delay_seconds"`
+	Start        muster.Instant
+	Zone         string
+}
+
+func (in delayCase) answer(z *Zones) (any, error) {
+	zone, err := z.Load(in.Zone)
+	if err != nil {
+		return nil, caseError("input.zone", "%s", muster.MessageOf(err))
+	}
+	at := in.Start.Plus(time.Duration(in.DelaySeconds) * time.Second)
+	return map[string]string{"instant": utc(at), "local": at.In(zone).Format(time.RFC3339)}, nil
+}
+
+type updateCase struct {
+	HandoffLocal  string `json:"handoff_local"`
+	Before, After struct {
+		OffsetSeconds int `json:"offset_seconds"`
+	}
+	Now          muster.Instant
+	AlreadyFired *bool `json:"already_fired"`
+}
+
+func (in updateCase) answer() (any, error) {
+	wall, err := time.Parse(muster.LocalMinute, in.HandoffLocal)
+	if err != nil {
+		return nil, caseError("input.handoff_local", "is not a local time: write it like 2026-03-29T02:30")
+	}
+	before := muster.At(wall.Add(-time.Duration(in.Before.OffsetSeconds) * time.Second))
+	after := muster.At(wall.Add(-time.Duration(in.After.OffsetSeconds) * time.Second))
+	fired := in.AlreadyFired != nil && *in.AlreadyFired || !before.After(in.Now.Time)
+	moved := !fired && before != after
+	out := map[string]any{"before": utc(before), "after": utc(after), "recompute": moved}
+	if in.AlreadyFired != nil {
+		out["fire_again"] = false
+	} else {
+		out["notify_owners"] = moved
+	}
+	return out, nil
+}
+
+// believe says whether the time in a signal counts, as intake does: when it has a zone and lies within a day of receipt.
+func believe(stamp string, now muster.Instant) any {
+	use := "receive_time"
+	if t, err := time.Parse(time.RFC3339Nano, stamp); err == nil && t.Sub(now.Time).Abs() <= 24*time.Hour {
+		use = "payload_time"
+	}
+	return map[string]any{"accept_event": true, "use": use}
+}
+
+func utc(at muster.Instant) string { return at.UTC().Format(time.RFC3339Nano) }
