@@ -14,7 +14,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/muster-oncall/muster"
-	"github.com/muster-oncall/muster/internal/rota"
 )
 
 // columnNames gives the column for each heading that is understood.
@@ -28,10 +27,10 @@ var columnNames = map[string]string{
 // role a shift is the primary's.
 //
 // A time is RFC 3339, or local ("2026-11-23 09:00") on the clocks of the line's zone, of zone without one; a local time
-// that happens twice means the first, one that is skipped is read with the offset before. Every line that is wrong is
-// told, and then there are no rows at all.
-func ReadShifts(b []byte, zone *time.Location) ([]ShiftRow, []muster.FieldError) {
-	r := shiftReader{zone: zone, zones: rota.NewZones(), known: map[string]*time.Location{}, seen: map[ShiftRow]int{}}
+// that happens twice means the first, one that is skipped is read with the offset before. Load finds the zone of a line by
+// its IANA name. Every line that is wrong is told, and then there are no rows at all.
+func ReadShifts(b []byte, zone *time.Location, load func(string) (*time.Location, error)) ([]ShiftRow, []muster.FieldError) {
+	r := shiftReader{zone: zone, load: load, known: map[string]*time.Location{}, seen: map[ShiftRow]int{}}
 	r.read(b)
 	if wrong := r.faults.all(); len(wrong) > 0 {
 		return nil, wrong
@@ -41,7 +40,7 @@ func ReadShifts(b []byte, zone *time.Location) ([]ShiftRow, []muster.FieldError)
 
 type shiftReader struct {
 	zone    *time.Location
-	zones   *rota.Zones
+	load    func(string) (*time.Location, error)
 	known   map[string]*time.Location // by the cell's text; nil: not a zone
 	columns []string                  // of the header, "" for one that is not known
 	seen    map[ShiftRow]int          // row without its line → line
@@ -210,10 +209,16 @@ func (r *shiftReader) row(line int, cells []string) {
 
 func (r *shiftReader) zoneOf(name string) *time.Location {
 	z, ok := r.known[name]
-	if !ok {
-		z, _ = r.zones.Load(name)
-		r.known[name] = z
+	if ok {
+		return z
 	}
+	if name != "Local" { // another zone on each machine
+		var err error
+		if z, err = r.load(name); err != nil {
+			z = nil
+		}
+	}
+	r.known[name] = z
 	return z
 }
 

@@ -30,9 +30,10 @@ func (p property) param(name string) string {
 
 // A component is what stands between BEGIN and END, without the components inside of it.
 type component struct {
-	line  int
-	name  string
-	props []property
+	line   int
+	name   string
+	props  []property
+	broken bool // a line of it could not be read, which has been told
 }
 
 // get gives the first property of that name.
@@ -110,6 +111,7 @@ func parseCalendar(b []byte, f *faults) parsed {
 			p, ok := parseProperty(line, text)
 			if !ok {
 				f.add(line, "", "%s is not a line of a calendar, which has a name, a colon and a value: get the calendar again, or mend the line", quote(text))
+				top.broken = true
 				continue
 			}
 			if slices.Contains(readProperties, p.name) {

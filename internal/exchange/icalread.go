@@ -89,7 +89,7 @@ func (r *calendarReader) gather(list []*component) []*series {
 			byUID[uid] = s
 			all = append(all, s)
 		}
-		if len(r.faults.list)+r.faults.more > before {
+		if c.broken || len(r.faults.list)+r.faults.more > before {
 			s.faulty = true
 			continue
 		}

@@ -7,7 +7,7 @@ import (
 
 // effort is how many days may be looked at for all rules of one calendar. Honest calendars need a few thousand; a rule
 // made to keep us busy ends here.
-const effort = 5_000_000
+const effort = 3_000_000
 
 // dates gives, in order, the readings of the clock at which an event that begins at start repeats, start first, up to and
 // with the last one before high. Those long before low may be left out, unless the rule counts. It stops when yield says
