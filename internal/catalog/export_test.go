@@ -30,10 +30,14 @@ func documents() []muster.Document {
 		&muster.Roster{
 			Name: "web", Title: "Web", Team: "web",
 			Rotations: []muster.Rotation{{
-				Name: "weekly", Role: muster.PrimaryResponder, Kind: muster.FollowTheSun, Zone: "Europe/Rome", Every: 1, Unit: muster.UnitWeek,
+				Name: "weekly", Role: muster.PrimaryResponder, Kind: muster.FollowTheSun, Zone: "Europe/Rome", Every: 1, Unit: muster.UnitWeek, Together: 2,
+				Hours: []muster.Window{{Days: []muster.Weekday{"mon", "fri"}, From: "09:00", To: "17:00"}}, Members: []muster.Member{{User: "ben", From: "2026-12-01"}},
 				Handoff: "09:00", Start: "2026-11-02", People: []muster.UserName{"ana", "ben"},
 			}},
 			Overrides: []muster.Override{{ID: "x1", Role: muster.PrimaryResponder, People: []muster.UserName{}, From: noon, Until: noon.Plus(time.Hour), Why: "- none"}},
+			Swaps:     []muster.Swap{{ID: "s1", Shift: muster.ShiftRef{Rotation: "weekly", User: "ana", Start: "2026-11-02T09:00"}, To: "ben", At: noon}},
+			Topics:    []muster.Topic{{Name: "shop", Experts: []muster.UserName{"ben"}, Fallback: []muster.Target{{User: "ana"}}}},
+			Accepted:  []muster.Acceptance{{Kind: "long_shift", Why: "a small team", Until: noon}},
 		},
 		&muster.Policy{
 			Name: "urgent", Title: "Urgent", Team: "web", Repeat: 2, AckTimeout: muster.Duration(time.Hour),

@@ -1,8 +1,6 @@
 package rota
 
 import (
-	"time"
-
 	"github.com/muster-oncall/muster"
 )
 
@@ -98,13 +96,12 @@ const farthest = 16
 const month = 31 * daySeconds * 1e6
 
 // on calls fn with each window that begins on a day of the zone and is not empty, until fn says stop.
-func (h hours) on(zone *time.Location, day int64, fn func(from, until int64)) {
+func (h hours) on(c *face, day int64, fn func(from, until int64)) {
 	for _, w := range h {
 		if !w.days.has(day) {
 			continue
 		}
-		from := resolve(zone, day*daySeconds+w.from, nil) * 1e6
-		until := resolve(zone, day*daySeconds+w.to, nil) * 1e6
+		from, until := c.local(day*daySeconds+w.from), c.local(day*daySeconds+w.to)
 		if from < until {
 			fn(from, until)
 		}
@@ -115,7 +112,8 @@ func (h hours) on(zone *time.Location, day int64, fn func(from, until int64)) {
 // touch or overlap are one.
 func (h hours) at(l *layer, at, lo, hi int64) (in bool, from, until int64) {
 	from, until = lo, hi
-	day := floorDiv(l.wallAt(at), daySeconds)
+	c := l.face(at)
+	day := floorDiv(c.wall, daySeconds)
 	before, after := int64(always), int64(never) // of the windows beside the moment
 	look := func(f, u int64) {
 		switch {
@@ -132,7 +130,7 @@ func (h hours) at(l *layer, at, lo, hi int64) (in bool, from, until int64) {
 		}
 	}
 	for d := day - 2; d <= day+2; d++ {
-		h.on(l.zone, d, look)
+		h.on(&c, d, look)
 	}
 	if in {
 		// Around the clock it goes on for ever: a month is enough, for no turn that matters here is cut by it.
@@ -141,10 +139,10 @@ func (h hours) at(l *layer, at, lo, hi int64) (in bool, from, until int64) {
 		return true, max(from, lo), min(until, hi)
 	}
 	for d := day + 3; after == never && d <= day+farthest; d++ {
-		h.on(l.zone, d, look)
+		h.on(&c, d, look)
 	}
 	for d := day - 3; before == always && d >= day-farthest; d-- {
-		h.on(l.zone, d, look)
+		h.on(&c, d, look)
 	}
 	return false, max(from, before), min(until, after)
 }
@@ -153,9 +151,10 @@ func (h hours) at(l *layer, at, lo, hi int64) (in bool, from, until int64) {
 func (h hours) forward(l *layer, until, hi int64) int64 {
 	for until < hi {
 		next := until
-		day := floorDiv(l.wallAt(until), daySeconds)
+		c := l.face(until)
+		day := floorDiv(c.wall, daySeconds)
 		for d := day - 2; d <= day+1; d++ {
-			h.on(l.zone, d, func(f, u int64) {
+			h.on(&c, d, func(f, u int64) {
 				if f <= until {
 					next = max(next, u)
 				}
@@ -173,9 +172,10 @@ func (h hours) forward(l *layer, until, hi int64) int64 {
 func (h hours) back(l *layer, from, lo int64) int64 {
 	for from > lo {
 		next := from
-		day := floorDiv(l.wallAt(from), daySeconds)
+		c := l.face(from)
+		day := floorDiv(c.wall, daySeconds)
 		for d := day - 2; d <= day+1; d++ {
-			h.on(l.zone, d, func(f, u int64) {
+			h.on(&c, d, func(f, u int64) {
 				if u >= from {
 					next = min(next, f)
 				}

@@ -112,15 +112,43 @@ func clockSeconds(clock string) (int64, error) {
 	return int64(c.Hour()*3600 + c.Minute()*60), err
 }
 
+// face is the clocks of a zone around a moment: as long as they are not changed, reading them is an addition.
+type face struct {
+	zone        *time.Location
+	offset      int64
+	from, until int64 // seconds, a day and more away from the changes before and after
+	wall        int64 // what they show at the moment
+}
+
+// margin is more than any change of clocks ever was.
+const margin = 2 * daySeconds
+
+// face reads the clocks at an instant.
+func (l *layer) face(at int64) face {
+	sec := floorDiv(at, 1e6)
+	t := time.Unix(sec, 0).In(l.zone)
+	_, offset := t.Zone()
+	f := face{zone: l.zone, offset: int64(offset), from: math.MinInt64, until: math.MaxInt64, wall: sec + int64(offset)}
+	from, until := t.ZoneBounds()
+	if !from.IsZero() {
+		f.from = from.Unix() + margin
+	}
+	if !until.IsZero() {
+		f.until = until.Unix() - margin
+	}
+	return f
+}
+
+// local is the instant, in microseconds, at which the clocks show a wall clock.
+func (f *face) local(wall int64) int64 {
+	if sec := wall - f.offset; f.from <= sec && sec < f.until {
+		return sec * 1e6
+	}
+	return resolve(f.zone, wall, nil) * 1e6
+}
+
 // local is the instant at which the clocks of the zone show a wall clock.
 func (l *layer) local(wall int64) int64 { return resolve(l.zone, wall, nil) * 1e6 }
-
-// wallAt is what the clocks of the zone show at an instant.
-func (l *layer) wallAt(at int64) int64 {
-	sec := floorDiv(at, 1e6)
-	_, offset := time.Unix(sec, 0).In(l.zone).Zone()
-	return sec + int64(offset)
-}
 
 // wallOf is the wall clock at which turn k begins; it has no meaning for turns of hours and fixed shifts.
 func (l *layer) wallOf(k int64) int64 {
@@ -135,14 +163,17 @@ func (l *layer) wallOf(k int64) int64 {
 }
 
 // begin is the instant at which turn k begins.
-func (l *layer) begin(k int64) int64 {
+func (l *layer) begin(k int64) int64 { return l.beginBy(&face{zone: l.zone, from: math.MaxInt64}, k) }
+
+// beginBy is begin, read from the clocks of a moment that is near.
+func (l *layer) beginBy(f *face, k int64) int64 {
 	switch {
 	case l.fixed != nil:
 		return l.fixed[k].from
 	case l.rotation.Unit == muster.UnitHour:
 		return l.start + k*l.step*1e6
 	}
-	return l.local(l.wallOf(k))
+	return f.local(l.wallOf(k))
 }
 
 // finish is the instant at which turn k is over; the next may begin later.
@@ -161,7 +192,8 @@ func (l *layer) finish(k int64) int64 {
 // dayOf is the day of the calendar on which turn k begins, as days since 1970.
 func (l *layer) dayOf(k int64) int64 {
 	if l.rotation.Unit == muster.UnitHour {
-		return floorDiv(l.wallAt(l.begin(k)), daySeconds)
+		f := l.face(l.begin(k))
+		return floorDiv(f.wall, daySeconds)
 	}
 	return floorDiv(l.wallOf(k), daySeconds)
 }
@@ -170,27 +202,29 @@ func (l *layer) dayOf(k int64) int64 {
 // around the moment. Without on it is the stretch between two turns. A turn that a skipped day leaves without length is
 // passed over but counted.
 func (l *layer) spanAt(at int64) (k, from, until int64, on bool) {
-	switch {
-	case l.fixed != nil:
+	if l.fixed != nil {
 		return l.fixedAt(at)
+	}
+	f := l.face(at)
+	switch {
 	case l.rotation.Unit == muster.UnitHour:
 		k = floorDiv(at-l.start, l.step*1e6)
 		return k, l.begin(k), l.begin(k + 1), true
 	case l.days != 0:
-		return l.dayTurn(at)
+		return l.dayTurn(&f, at)
 	case l.rotation.Unit == muster.UnitMonth:
-		k = floorDiv(months(l.wallAt(at))-months(l.first), l.step)
+		k = floorDiv(months(f.wall)-months(l.first), l.step)
 	default:
-		k = floorDiv(l.wallAt(at)-l.first, l.step)
+		k = floorDiv(f.wall-l.first, l.step)
 	}
-	from, until = l.begin(k), l.begin(k+1)
+	from, until = l.beginBy(&f, k), l.beginBy(&f, k+1)
 	for from > at {
 		k--
-		from, until = l.begin(k), from
+		from, until = l.beginBy(&f, k), from
 	}
 	for until <= at {
 		k++
-		from, until = until, l.begin(k+1)
+		from, until = until, l.beginBy(&f, k+1)
 	}
 	return k, from, until, true
 }
@@ -219,11 +253,11 @@ func (l *layer) fixedAt(at int64) (k, from, until int64, on bool) {
 }
 
 // dayTurn is spanAt for turns that count certain days of the week only.
-func (l *layer) dayTurn(at int64) (k, from, until int64, on bool) {
+func (l *layer) dayTurn(f *face, at int64) (k, from, until int64, on bool) {
 	first, every := floorDiv(l.first, daySeconds), int64(l.rotation.Every)
 	handoff := l.first - first*daySeconds
-	begin := func(day int64) int64 { return l.local(day*daySeconds + handoff) }
-	day := floorDiv(l.wallAt(at)-handoff, daySeconds)
+	begin := func(day int64) int64 { return f.local(day*daySeconds + handoff) }
+	day := floorDiv(f.wall-handoff, daySeconds)
 	for begin(day) > at {
 		day--
 	}

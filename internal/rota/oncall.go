@@ -52,7 +52,7 @@ func (s *Schedule) OnCall(rev muster.Revision, at muster.Instant, names Namer) [
 // Holder answers who holds one roster role, and why; a role that the roster has nothing for is held by nobody.
 func (s *Schedule) Holder(role muster.RosterRole, rev muster.Revision, at muster.Instant, names Namer) Holding {
 	b := s.bench(role)
-	x := b.at(at.Micros())
+	x := b.settled(at.Micros())
 	h := Holding{Role: role, People: slices.Clone(x.people), Since: instant(x.from), Until: instant(x.until)}
 	if x.layer != nil {
 		h.Layer = x.layer.rotation.Name
@@ -78,7 +78,7 @@ func (s *Schedule) People(role muster.RosterRole, at muster.Instant) []muster.Us
 func (s *Schedule) NextChange(at muster.Instant) muster.Instant {
 	next := int64(never)
 	for i := range s.benches {
-		next = min(next, s.benches[i].at(at.Micros()).until)
+		next = min(next, s.benches[i].settled(at.Micros()).until)
 	}
 	return instant(next)
 }

@@ -52,9 +52,12 @@ func (o *oracle) instant(x *muster.Rotation, day time.Time, clock string) int64 
 }
 
 func (o *oracle) rotation(x *muster.Rotation) {
-	day, err := time.Parse(time.DateOnly, cmpOr(x.Start, "2020-01-01"))
-	if err != nil {
-		o.t.Fatal(err)
+	day := o.until.AddDate(0, 0, -250).Truncate(24 * time.Hour) // for shifts that are given one by one
+	if x.Start != "" {
+		var err error
+		if day, err = time.Parse(time.DateOnly, x.Start); err != nil {
+			o.t.Fatal(err)
+		}
 	}
 	for d := day.AddDate(0, 0, -3); d.Before(o.until); d = d.AddDate(0, 0, 1) {
 		for _, w := range x.Hours {
@@ -321,13 +324,6 @@ func (o *oracle) onCall(role muster.RosterRole, patches []oraclePatch, at int64)
 		}
 	}
 	return people
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // A million moments: a hundred rosters with everything that a roster may have, ten thousand moments in each.

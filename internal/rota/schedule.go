@@ -282,6 +282,44 @@ func (b *bench) at(at int64) segment {
 	return s
 }
 
+// settled is at, but a stretch in which nobody is on call is told whole: where one layer's pause follows another's, nothing
+// changes for anybody.
+func (b *bench) settled(at int64) segment {
+	s := b.at(at)
+	if !s.gap() {
+		return s
+	}
+	for range manyPauses {
+		if s.until == never {
+			break
+		}
+		next := b.at(s.until)
+		if !next.gap() {
+			break
+		}
+		s.until = next.until
+	}
+	for range manyPauses {
+		if s.from == always {
+			break
+		}
+		before := b.at(s.from - 1)
+		if !before.gap() {
+			break
+		}
+		s.from = before.from
+	}
+	return s
+}
+
+// manyPauses bounds how far a gap is followed.
+const manyPauses = 1000
+
+// gap reports whether nobody is on call although no override says so.
+func (s *segment) gap() bool {
+	return len(s.people) == 0 && (s.patch == nil || s.patch.override == nil)
+}
+
 // swapsAt reports whether a swap above place i covers a moment.
 func (b *bench) swapsAt(at int64, i int) bool {
 	return slices.ContainsFunc(b.patches[i:], func(p patch) bool { return p.swap != nil && p.from <= at && at < p.until })

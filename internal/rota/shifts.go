@@ -76,6 +76,11 @@ func (s *Schedule) TurnAt(rotation string, at muster.Instant) (Turn, bool) {
 func (b *bench) shifts(from, until int64) (out []Shift) {
 	for at := from; at < until; {
 		s := b.at(at)
+		at = s.until
+		if n := len(out); n > 0 && s.gap() && len(out[n-1].People) == 0 && out[n-1].Override == "" {
+			out[n-1].Until = instant(min(s.until, until)) // between nobody and nobody there is no hand-off
+			continue
+		}
 		sh := Shift{
 			Role: b.role, People: slices.Clone(s.people),
 			From: instant(max(s.from, from)), Until: instant(min(s.until, until)),
@@ -90,15 +95,7 @@ func (b *bench) shifts(from, until int64) (out []Shift) {
 		default:
 			sh.Swap = s.patch.swap.ID
 		}
-		at = s.until
-		if n := len(out); n > 0 && sh.gap() && out[n-1].gap() {
-			out[n-1].Until = sh.Until // between nobody and nobody there is no hand-off
-			continue
-		}
 		out = append(out, sh)
 	}
 	return out
 }
-
-// gap reports whether nobody is on call although no override says so.
-func (s *Shift) gap() bool { return len(s.People) == 0 && s.Override == "" }

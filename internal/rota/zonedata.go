@@ -25,6 +25,7 @@ type ZoneData struct {
 	version  string
 	released muster.Instant // midnight UTC; zero when nothing tells
 	source   string
+	zip      []byte
 	zones    map[string]*zip.File
 }
 
@@ -38,6 +39,9 @@ const (
 	maxZoneBytes   = 64 << 10
 	maxZoneText    = 512 << 10 // of a member that tells the version
 )
+
+// WarnOldZoneData warns that the data may lack rules of today.
+const WarnOldZoneData WarningKind = "old_zone_data"
 
 // zoneLife is how old data may become before people are warned: rules change several times a year somewhere.
 const zoneLife = 365 * 24 * time.Hour
@@ -93,6 +97,9 @@ func (d *ZoneData) From(source string) *ZoneData {
 	c.source = source
 	return &c
 }
+
+// Zip is the data as [ReadZoneData] reads it. Nobody may change it.
+func (d *ZoneData) Zip() []byte { return d.zip }
 
 // Version is that of the database, such as "2026f", or [UnknownVersion].
 func (d *ZoneData) Version() string { return d.version }
@@ -193,7 +200,7 @@ func openZones(b []byte) (*ZoneData, error) {
 	if len(r.File) > maxZoneMembers {
 		return nil, muster.Errorf(muster.ErrInvalid, "the zone data has %d members; at most %d are allowed", len(r.File), maxZoneMembers)
 	}
-	d := &ZoneData{version: UnknownVersion, zones: make(map[string]*zip.File, len(r.File))}
+	d := &ZoneData{version: UnknownVersion, zip: b, zones: make(map[string]*zip.File, len(r.File))}
 	told := map[string]*zip.File{}
 	var newest time.Time
 	for _, f := range r.File {

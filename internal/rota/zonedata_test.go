@@ -4,6 +4,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -115,7 +117,7 @@ func TestBuiltInZones(t *testing.T) {
 // TestReadZoneDataTakesItsOwn puts every zone through the checks of data from outside.
 func TestReadZoneDataTakesItsOwn(t *testing.T) {
 	own := rota.BuiltInZones()
-	d, err := rota.ReadZoneData(rota.BuiltInZip())
+	d, err := rota.ReadZoneData(own.Zip())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,4 +256,117 @@ func zonesOf(t *testing.T, members ...member) *rota.Zones {
 		t.Fatal(err)
 	}
 	return rota.NewZonesFrom(d)
+}
+
+// pacific is a roster in a place whose clocks new data changes.
+func pacific() *muster.Roster {
+	return &muster.Roster{
+		Name: "pacific", Title: "Pacific on call",
+		Rotations: []muster.Rotation{
+			{Name: "days", Role: muster.PrimaryResponder, Zone: "America/Vancouver", Every: 1, Unit: muster.UnitDay, Handoff: "09:00", Start: "2026-11-02", People: users("ana", "ravi")},
+			{Name: "elsewhere", Role: muster.SecondaryResponder, Zone: "Europe/Berlin", Every: 1, Unit: muster.UnitDay, Handoff: "09:00", Start: "2026-11-02", People: users("chen")},
+		},
+	}
+}
+
+func TestMovedHandoffs(t *testing.T) {
+	berlin := member{"Europe/Berlin", steady(1)}
+	old := zonesOf(t, berlin, member{"America/Vancouver", steady(8)})
+	fresh := zonesOf(t, berlin, member{"America/Vancouver", steady(7)})
+	now := utcAt(t, "2026-11-22T00:00:00Z")
+	got := rota.MovedHandoffs(old, fresh, pacific(), now, now.Plus(3*24*time.Hour))
+	if len(got) != 3 {
+		t.Fatalf("three hand-offs move, got %+v", got)
+	}
+	m := got[1]
+	if m.Was != utcAt(t, "2026-11-23T17:00:00Z") || m.Is != utcAt(t, "2026-11-23T16:00:00Z") || m.Rotation != "days" || m.Roster != "pacific" || m.Zone != "America/Vancouver" {
+		t.Errorf("got %+v", m)
+	}
+	if len(m.People) != 1 || m.People[0] != "ravi" || len(m.Concerns()) != 2 {
+		t.Errorf("it concerns %v, whose shift begins is %v", m.Concerns(), m.People)
+	}
+	if again := rota.MovedHandoffs(old, old, pacific(), now, now.Plus(90*24*time.Hour)); len(again) > 0 {
+		t.Errorf("the same data moves nothing, got %+v", again)
+	}
+	// Half an hour after a hand-off that fresh data puts an hour later: it has happened, and stays.
+	after := utcAt(t, "2026-11-23T16:30:00Z")
+	for _, m := range rota.MovedHandoffs(fresh, old, pacific(), after, after.Plus(24*time.Hour)) {
+		if !m.Was.After(after.Time) {
+			t.Errorf("the past moved: %+v", m)
+		}
+	}
+	// Half an hour before a hand-off that fresh data puts an hour earlier: it is now, and people are told.
+	before := utcAt(t, "2026-11-23T16:30:00Z")
+	got = rota.MovedHandoffs(old, fresh, pacific(), before, before.Plus(time.Hour))
+	if len(got) != 1 || !got[0].Is.Before(before.Time) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestZoneUpdateVectors(t *testing.T) {
+	b, err := os.ReadFile("testdata/dst_vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Cases []struct {
+			ID, Kind, Why string
+			Input         struct {
+				Local         string `json:"handoff_local"`
+				Now           string
+				Before, After struct {
+					Offset int `json:"offset_seconds"`
+				}
+				Fired bool `json:"already_fired"`
+			}
+			Expect json.RawMessage
+		}
+	}
+	if err := json.Unmarshal(b, &file); err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, c := range file.Cases {
+		if c.Kind != "tz_update" {
+			continue
+		}
+		seen++
+		in := c.Input
+		var want struct {
+			Before, After string
+			Recompute     bool
+			NotifyOwners  *bool `json:"notify_owners"`
+			FireAgain     *bool `json:"fire_again"`
+		}
+		if err := json.Unmarshal(c.Expect, &want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := rota.ZoneUpdate(in.Local, in.Before.Offset, in.After.Offset, utcAt(t, in.Now), in.Fired)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Before != utcAt(t, want.Before) || got.After != utcAt(t, want.After) || got.Recompute != want.Recompute ||
+			want.NotifyOwners != nil && got.NotifyOwners != *want.NotifyOwners || want.FireAgain != nil && got.FireAgain != *want.FireAgain {
+			t.Errorf("%s: %+v, want %s: %s", c.ID, got, c.Expect, c.Why)
+		}
+	}
+	if seen < 4 {
+		t.Errorf("only %d cases", seen)
+	}
+	if _, err := rota.ZoneUpdate("yesterday", 0, 0, muster.Instant{}, false); muster.CodeOf(err) != muster.ErrInvalid {
+		t.Error(err)
+	}
+}
+
+// A change of rules makes the next shift begin at another instant; the same snapshot of the past gives the same answer.
+func TestReplacedDataMovesAFutureShift(t *testing.T) {
+	r := pacific()
+	at := utcAt(t, "2026-11-23T16:30:00Z")
+	old := zonesOf(t, member{"America/Vancouver", steady(8)}, member{"Europe/Berlin", steady(1)})
+	if p := rota.Make(old, r).People(muster.PrimaryResponder, at); len(p) != 1 || p[0] != "ana" {
+		t.Errorf("by the old rules it is %v", p)
+	}
+	if p := rota.Make(rota.NewZones(), r).People(muster.PrimaryResponder, at); len(p) != 1 || p[0] != "ravi" {
+		t.Errorf("by the new rules it is %v", p)
+	}
 }
