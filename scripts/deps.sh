@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings in what the tests need and this machine lacks, from Debian's packages, by name.
+# Brings in what the tests need and this machine lacks: Debian's packages, by name, and Azurite from npm, into .cache/npm.
 # Quick and silent when nothing is missing. Without root, sudo or apt-get it names what is missing and fails.
 #   scripts/deps.sh          install what is missing
 #   scripts/deps.sh --check  only say what is missing (exit 1 when something is)
@@ -26,16 +26,36 @@ need openssl have openssl               # the docs sign a Teams message with it
 need postgresql postgres_server
 need chromium browser
 need prometheus-alertmanager have prometheus-alertmanager
+need nodejs have node                   # runs Azurite, Microsoft's emulator of Azure Storage
+need npm have npm
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+azurite=3.35.0 # the newest that runs on Node 20; later ones need 22
+have_azurite() { have azurite-table || test -x "$root/.cache/npm/node_modules/.bin/azurite-table"; }
+install_azurite() {
+  have_azurite >/dev/null 2>&1 && return
+  echo "deps: installing azurite $azurite"
+  mkdir -p "$root/.cache/npm"
+  if ! (cd "$root/.cache/npm" && npm install --prefix . --ignore-scripts --no-audit --no-fund --loglevel=error "azurite@$azurite" >install.log 2>&1); then
+    tail -n 20 "$root/.cache/npm/install.log" >&2
+    echo "deps: npm failed to install azurite; by hand: npm install --global azurite@$azurite" >&2
+    exit 1
+  fi
+}
 
 if ! command -v go >/dev/null 2>&1; then
   echo "deps: Go is missing. Muster needs the version that go.mod names; install it from https://go.dev/dl/" >&2
   exit 1
 fi
-[ ${#missing[@]} -gt 0 ] || exit 0
-
 if [ "${1:-}" = --check ]; then
+  have_azurite >/dev/null 2>&1 || missing+=("azurite (npm)")
+  [ ${#missing[@]} -gt 0 ] || exit 0
   echo "deps: missing: ${missing[*]}" >&2
   exit 1
+fi
+if [ ${#missing[@]} -eq 0 ]; then
+  install_azurite
+  exit 0
 fi
 give_up() {
   echo "deps: the tests need these Debian packages, and $1: ${missing[*]}" >&2
@@ -69,4 +89,5 @@ if ! { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "${m
   give_up "apt-get failed to install them"
 fi
 rm -f "$log"
+install_azurite
 echo "deps: installed"

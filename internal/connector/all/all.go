@@ -4,9 +4,11 @@ package all
 
 import (
 	"github.com/muster-oncall/muster/internal/connector"
+	"github.com/muster-oncall/muster/internal/connector/azuretable"
 	"github.com/muster-oncall/muster/internal/connector/demophone"
 	"github.com/muster-oncall/muster/internal/connector/dir"
 	"github.com/muster-oncall/muster/internal/connector/email"
+	"github.com/muster-oncall/muster/internal/connector/ical"
 	"github.com/muster-oncall/muster/internal/connector/teams"
 	"github.com/muster-oncall/muster/internal/connector/webhook"
 )
@@ -15,5 +17,6 @@ import (
 func Registry() connector.Registry {
 	return connector.Registry{
 		email.Descriptor(), webhook.Descriptor(), demophone.Descriptor(), teams.Descriptor(), dir.Descriptor(),
+		azuretable.Descriptor(), ical.Descriptor(),
 	}
 }

@@ -68,7 +68,7 @@ func TestRegistry(t *testing.T) {
 		}
 		seen[k] = true
 	}
-	for _, k := range []string{"email", "webhook", "demo-phone", "teams-webhook"} {
+	for _, k := range []string{"email", "webhook", "demo-phone", "teams-webhook", "azure-table", "ical"} {
 		if d, ok := r.Find(k); !ok || d.Kind != k {
 			t.Errorf("%s is missing", k)
 		}
