@@ -36,6 +36,7 @@ func parsers() map[string]intake.Parser {
 func (a *App) handler() (http.Handler, error) {
 	ops := append(a.Commands.Ops(), a.Queries.Ops()...)
 	chat := chatop.New(ops, func() *muster.Catalog { return a.Live.Current().Catalog })
+	chat.Zone = a.Queries.Zone
 	rest, err := api.New(api.Options{
 		Ops: ops, Keys: a.Commands, Intake: a.Commands, Audit: a.Commands, Replays: replays{a.DB}, Parsers: parsers(), Chat: chat,
 		Catalog: func() *muster.Catalog { return a.Live.Current().Catalog }, Inbound: a.connectors.get,
@@ -51,7 +52,8 @@ func (a *App) handler() (http.Handler, error) {
 	}
 	pages, err := web.New(web.Deps{
 		Commands: a.Commands, Queries: a.Queries, Bus: a.Bus, Static: assets, Chat: roomChat{chat},
-		VerifyPage: a.Box.VerifyPage, SignPage: a.Box.SignPage, PhonesToken: a.phonesToken, ConnectorKinds: a.connectorKinds,
+		VerifyPage: a.Box.VerifyPage, SignPage: a.Box.SignPage,
+		VerifyTest: a.Box.VerifyTest, SignTest: a.Box.SignTest, PhonesToken: a.phonesToken, ConnectorKinds: a.connectorKinds,
 		StatusPages: a.statusFiles(), Org: func() string { return a.Org }, PublicURL: a.URL, Secure: a.Secure(), Guide: a.Guide, Demo: a.Phones != "", Log: a.Log,
 	})
 	if err != nil {

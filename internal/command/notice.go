@@ -48,6 +48,7 @@ func (c *Call) tell(n muster.Notice, by *muster.Contact) error {
 	if by == nil {
 		return nil
 	}
+	c.Emit(store.Event{Topic: "pages", Parts: []string{"page"}}) // the phones in the browser
 	d := &muster.Delivery{
 		ID: id[muster.DeliveryID](c), Kind: muster.DeliverNotification, Connector: by.Connector, Ref: noticeRef + string(n.ID),
 		State: muster.DeliveryPlanned, DueAt: c.Now(), CreatedAt: c.Now(),

@@ -132,7 +132,7 @@ func (c *Commands) table() []muster.Op {
 		op(c, muster.Op{Name: "RemoveContact", Summary: "Remove a contact method", Access: responder, Method: "DELETE", Path: "/contacts/{contact}", CLI: "contact remove", Status: 204}, (*Call).removeContact),
 		op(c, muster.Op{Name: "TestContact", Summary: "Send a test to a contact method: its link verifies it", Access: responder, Path: "/contacts/{contact}/test", CLI: "contact test", Status: 204}, (*Call).testContact),
 		op(c, muster.Op{Name: "MarkNotice", Summary: "Mark a notice of yours as seen", Access: viewer, Path: "/notices/{notice}/seen", CLI: "notice seen"}, (*Call).markNotice),
-		op(c, muster.Op{Name: "MarkNotices", Summary: "Mark all of your notices as seen", Access: viewer, Path: "/notices/seen", CLI: "notices seen", Status: 204}, (*Call).markNotices),
+		op(c, muster.Op{Name: "MarkNotices", Summary: "Mark all of your notices as seen", Access: viewer, Path: "/notices/seen", CLI: "notice seen-all", Status: 204}, (*Call).markNotices),
 		op(c, muster.Op{Name: "TestConnector", Summary: "Send a test message through a connector", Access: responder, Path: "/connectors/{connector}/test", CLI: "connector test", Status: 204}, (*Call).testConnector),
 		op(c, muster.Op{Name: "PutSecret", Summary: "Store a secret that connectors refer to", Access: admin, Method: "PUT", Path: "/secrets/{name}", Status: 204}, (*Call).putSecret),
 		op(c, muster.Op{Name: "CreateKey", Summary: "Make an API key", Access: responder, Path: "/keys", CLI: "key create", Status: 201}, (*Call).createKey),

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/command"
 	"github.com/muster-oncall/muster/internal/event"
 	"github.com/muster-oncall/muster/internal/httpx"
 )
@@ -53,6 +54,7 @@ func (v *visit) listen() error {
 	if err != nil {
 		return err
 	}
+	t.bus = append(t.bus, command.NoticeTopic(v.actor.User))
 	return v.stream(t, v.cookies.Token(v.r), v.identify)
 }
 
@@ -129,7 +131,7 @@ func (v *visit) pump(t topic, sub *event.Subscription, out *httpx.SSE, still fun
 				kinds = append(kinds, e.Parts...)
 				seq = max(seq, e.Seq)
 			}
-			parts := t.parts(kinds)
+			parts := withBell(t, kinds)
 			if lost {
 				parts = []string{"*"}
 			}

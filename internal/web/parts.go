@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/command"
 )
 
 // An event of the bus names kinds of timeline entries; a page is made of parts. These tables say which parts of a page an
@@ -85,4 +86,17 @@ func add(set map[string]bool, names ...string) {
 	for _, n := range names {
 		set[n] = true
 	}
+}
+
+// withBell are the parts of a page, and those that show how much is new for its person, which every page has.
+func withBell(t topic, kinds []string) []string {
+	rest := slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return k == command.NoticePart })
+	if len(rest) == len(kinds) {
+		return t.parts(kinds)
+	}
+	bell := []string{command.NoticePart, "bell-more", "notices"}
+	if len(rest) == 0 {
+		return bell
+	}
+	return append(bell, t.parts(rest)...)
 }

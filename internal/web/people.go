@@ -49,6 +49,7 @@ func (v *visit) personRow(row query.PersonRow) view.PersonRow {
 			m.State = view.State{Tone: view.ToneOK, Word: "Proved " + v.clock(c.LastProved)}
 		}
 		if v.self(u.Name) {
+			m.TestURL = "/settings/contacts/" + string(c.ID) + "/test?of=" + string(u.Name)
 			m.RemoveURL = "/settings/contacts/" + string(c.ID) + "/remove?of=" + string(u.Name)
 		}
 		out.Methods = append(out.Methods, m)
@@ -85,7 +86,7 @@ func (v *visit) profile(status int, wrong []view.Problem) error {
 // addContact adds a contact method of a person.
 func addContact(v *visit) error {
 	name := muster.UserName(v.r.PathValue("name"))
-	_, err := run[*muster.Contact](v, "AddContact", command.AddContact{
+	ct, err := run[*muster.Contact](v, "AddContact", command.AddContact{
 		User: name, Method: string(userName(v.field("name"))), Connector: muster.ConnectorName(v.field("kind")), Address: v.field("address"),
 	})
 	if code := muster.CodeOf(err); code == muster.ErrInvalid || code == muster.ErrConflict {
@@ -94,7 +95,15 @@ func addContact(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.done("/settings/people/"+string(name), "Added.", "")
+	if !ct.VerifiedAt.IsZero() {
+		return v.done("/settings/people/"+string(name), "Added.", "")
+	}
+	if _, err := run[muster.Nothing](v, "TestContact", command.OneContact{Contact: ct.ID}); err != nil && muster.CodeOf(err) != muster.ErrRateLimited {
+		return err
+	} else if err != nil {
+		return v.done("/settings/people/"+string(name), "Added. Many tests went out within the last hour: send one later to verify it.", "")
+	}
+	return v.done("/settings/people/"+string(name), "Added. A test is on its way: open the link in it and press the button to verify it.", "")
 }
 
 func removeContact(v *visit) error {

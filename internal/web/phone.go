@@ -252,6 +252,9 @@ func (v *visit) phonesPage(s view.Shell, only muster.UserName) error {
 		for _, pg := range ph.Pages {
 			h.Pages = append(h.Pages, v.demoPage(pg))
 		}
+		for _, n := range ph.Notices {
+			h.Notes = append(h.Notes, v.demoNote(n))
+		}
 		p.Phones = append(p.Phones, h)
 	}
 	return v.render(http.StatusOK, view.PhonesPage(p))
@@ -273,6 +276,20 @@ func (v *visit) demoPage(pg query.PhonePage) view.DemoPage {
 		d.State = view.State{Tone: view.ToneOK, Word: "acknowledged by somebody else"}
 	default:
 		d.State = view.State{Word: "over"}
+	}
+	return d
+}
+
+// demoNote is a notice as the phone shows it: with the link that a message would bear.
+func (v *visit) demoNote(n *muster.Notice) view.DemoNote {
+	d := view.DemoNote{At: n.At.Time, Kind: n.Kind.Word(), Title: n.Title, Text: muster.Clip(n.Text, 140)}
+	switch {
+	case n.Kind != muster.NoticeContactTest:
+		if muster.LocalPath(n.URL) {
+			d.URL = n.URL
+		}
+	case v.SignTest != nil:
+		d.URL = "/c/" + v.SignTest(n.ID, muster.At(v.now.Add(24*time.Hour)))
 	}
 	return d
 }

@@ -101,7 +101,7 @@ func (v *visit) back(to string) string {
 	if err != nil || u.Path == "" || (u.Host != v.r.Host && !v.ours(u)) {
 		return to
 	}
-	for _, no := range []string{"/signin", "/p/", "/setup", "/declare", "/live"} {
+	for _, no := range []string{"/signin", "/p/", "/c/", "/setup", "/declare", "/live"} {
 		if strings.HasPrefix(u.Path, no) {
 			return to
 		}

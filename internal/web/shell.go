@@ -31,6 +31,7 @@ func (v *visit) shell(title, place string) view.Shell {
 	s.ThemeURL, s.PaletteURL, s.SearchURL = "/theme", "/palette", "/search"
 	s.DeclareURL = v.may(muster.AccessResponder, "/declare")
 	s.Toast = v.toast()
+	s.Bell = v.bell()
 	if v.Guide.Strip != nil {
 		s.Guide = v.Guide.Strip(v.ctx(), v.actor, v.r.URL.Path)
 	}

@@ -46,11 +46,13 @@ type Deps struct {
 	Static   Static
 	Chat     Chat // nil: the composer takes no commands
 
-	VerifyPage     func(token string) (muster.PageID, error)           // of a page's link: forged is unauthenticated, expired is forbidden
-	SignPage       func(id muster.PageID, until muster.Instant) string // for the demo's phones
-	PhonesToken    func(token string) bool                             // whether it opens the demo's phones; nil outside the demo
-	ConnectorKinds func() []view.Option                                // kinds of connectors that may be added
-	StatusPages    http.Handler                                        // the published status pages, below /s/
+	VerifyPage     func(token string) (muster.PageID, error)             // of a page's link: forged is unauthenticated, expired is forbidden
+	SignPage       func(id muster.PageID, until muster.Instant) string   // for the demo's phones
+	VerifyTest     func(token string) (muster.NoticeID, error)           // of the link in a test of a contact method, as VerifyPage
+	SignTest       func(id muster.NoticeID, until muster.Instant) string // for the demo's phones
+	PhonesToken    func(token string) bool                               // whether it opens the demo's phones; nil outside the demo
+	ConnectorKinds func() []view.Option                                  // kinds of connectors that may be added
+	StatusPages    http.Handler                                          // the published status pages, below /s/
 
 	Demo      bool          // everybody who is signed in may answer every phone in the browser
 	Org       func() string // name of the organisation

@@ -55,6 +55,16 @@ type DemoPhone struct {
 	Night  bool       // it is night where they are
 	Duty   string     // "secondary of Storefront"; "" when off duty
 	Pages  []DemoPage // newest first
+	Notes  []DemoNote // newest first
+}
+
+// DemoNote is a notice as it stands on a phone.
+type DemoNote struct {
+	At    time.Time
+	Kind  string
+	Title string
+	Text  string
+	URL   string // where to look, or the answer to a test; optional
 }
 
 // DemoPage is a page as it stands on a phone.

@@ -13,6 +13,7 @@ const (
 	PlaceReviews   = "reviews"
 	PlaceReadiness = "readiness"
 	PlaceSettings  = "settings"
+	PlaceNotices   = "notices"
 )
 
 // Shell is what surrounds every page: head, rail, banner, demo strip, toast. A page without a signed-in person
@@ -45,6 +46,7 @@ type Shell struct {
 	DeclareURL string // the declare page; also key C; "" hides the button
 	SearchURL  string // page that works without script for the search box; ?q=
 
+	Bell   *Bell  // what is new for the person; nil draws none
 	Guide  *Guide // the demo's guided strip; nil draws none
 	Toast  *Toast // what was just done, with undo; nil draws none
 	Banner *Note  // a standing warning about Muster itself ("No page channel has been proved yet"); nil draws none
