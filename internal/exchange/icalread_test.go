@@ -3,11 +3,14 @@ package exchange
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/muster-oncall/muster"
 )
 
 // Each testdata/read/NAME.ics holds what a calendar program writes; NAME.txt is what is read of it for 2026 and 2027 in
@@ -181,41 +184,91 @@ func FuzzReadCalendar(f *testing.F) {
 		}
 		f.Add(b)
 	}
+	f.Add(calendar("DTSTART;TZID=Europe/Berlin:20261123T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY;UNTIL=20261129"))
+	f.Add(calendar("DTSTART:20261123", "EXDATE:20261124", "RDATE:20261124,20261125"))
 	f.Add(calendar("DTSTART:20261123T090000Z", "RRULE:FREQ=MONTHLY;BYDAY=-1FR;BYSETPOS=1;COUNT=9", "RDATE;VALUE=PERIOD:20261124T090000Z/P1D"))
 	zone := place(f, "America/New_York")
 	lo, hi := instant(f, "2026-01-01T00:00:00Z"), instant(f, "2027-01-01T00:00:00Z")
-	f.Fuzz(func(t *testing.T, b []byte) {
-		events, wrong := ReadCalendar(b, lo, hi, zone, time.LoadLocation)
-		for _, e := range events {
-			if e.Until.Before(e.From.Time) || !e.From.Before(hi.Time) || e.Until.Before(lo.Time) || e.UID == "" || e.Sequence < 0 || e.Cancelled {
-				t.Fatalf("an event that cannot be: %+v", e)
+	f.Fuzz(func(t *testing.T, b []byte) { checkRead(t, b, lo, hi, zone) })
+}
+
+// checkRead checks what holds for any bytes.
+func checkRead(t *testing.T, b []byte, lo, hi muster.Instant, zone *time.Location) (read int) {
+	t.Helper()
+	events, wrong := ReadCalendar(b, lo, hi, zone, time.LoadLocation)
+	for _, e := range events {
+		if e.Until.Before(e.From.Time) || !e.From.Before(hi.Time) || e.Until.Before(lo.Time) || e.UID == "" || e.Sequence < 0 || e.Cancelled {
+			t.Fatalf("an event that cannot be: %+v\n%s", e, b)
+		}
+	}
+	for _, w := range wrong {
+		if w.Message == "" || strings.ContainsAny(w.Message, "\r\n\x00") {
+			t.Fatalf("%+v", w)
+		}
+	}
+	// What was read can be written and is the same again.
+	seen := map[string]bool{}
+	var c Calendar
+	for _, e := range events {
+		if e.Stamp.IsZero() {
+			e.Stamp = lo
+		}
+		if !seen[e.UID] {
+			seen[e.UID] = true
+			c.Events = append(c.Events, e)
+		}
+	}
+	var out bytes.Buffer
+	if err := WriteCalendar(&out, c); err != nil {
+		t.Fatal(err)
+	}
+	again, wrong := ReadCalendar(out.Bytes(), lo, hi, zone, time.LoadLocation)
+	if len(wrong) > 0 || len(again) != len(c.Events) {
+		t.Fatalf("%v: %d of %d events\n%s", wrong, len(again), len(c.Events), out.Bytes())
+	}
+	return len(events)
+}
+
+// Calendars whose lines are each of the right form, or nearly, and fit together or not.
+func TestReadCalendarOfAnything(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	one := func(of ...string) string { return of[random.IntN(len(of))] }
+	at := func() string {
+		wall := time.Unix(1_767_000_000+random.Int64N(40_000_000), 0).UTC()
+		if random.IntN(30) == 0 {
+			return one("00000101T000000", "99991231T235959Z", "20260229", "20261399T990000", "19000101", "")
+		}
+		return wall.Format(one("20060102", "20060102T150405", "20060102T150405Z", "20060102T020000"))
+	}
+	when := func(name string) string {
+		return name + one("", "", ";VALUE=DATE", ";TZID=Europe/Berlin", ";TZID=America/New_York", ";TZID=\"Romance Standard Time\"", ";TZID=Australia/Lord_Howe") + ":" + at()
+	}
+	lengths := []string{"PT1H", "P1D", "P1W", "PT0S", "P1DT1H1M1S", "P366D", "P", "PT", "-P1D", "P1H"}
+	rule := func() string {
+		s := "RRULE:FREQ=" + one("DAILY", "WEEKLY", "MONTHLY", "YEARLY", "HOURLY")
+		for range random.IntN(4) {
+			s += ";" + one("INTERVAL=2", "INTERVAL=9999", "COUNT=3", "COUNT=1000000", "UNTIL="+at(), "BYDAY=MO,WE", "BYDAY=-1FR,2SU", "BYMONTHDAY=31,-1", "BYMONTHDAY=-31", "BYMONTH=2", "BYSETPOS=-1,366", "WKST=SU", "BYDAY=53MO")
+		}
+		return s
+	}
+	read := 0
+	lo, hi := instant(t, "2026-01-01T00:00:00Z"), instant(t, "2027-01-01T00:00:00Z")
+	zone := place(t, "America/New_York")
+	for range 6000 {
+		var b strings.Builder
+		b.WriteString("BEGIN:VCALENDAR\n")
+		for range random.IntN(5) {
+			fmt.Fprintf(&b, "BEGIN:VEVENT\nUID:%s\nSEQUENCE:%d\n%s\n", one("a", "b", "c", ""), random.IntN(2), when("DTSTART"))
+			for range random.IntN(5) {
+				b.WriteString(one(when("DTEND"), "DURATION:"+one(lengths...), rule(), rule(), when("EXDATE")+","+at(), when("RDATE")+","+at()+"/"+one(append(lengths, at())...),
+					when("RECURRENCE-ID"), "STATUS:CANCELLED", "ATTENDEE:mailto:a@example.org", "X", "BEGIN:VALARM\nDTSTART:x\nEND:VALARM", "SUMMARY:"+strings.Repeat("ø\\", random.IntN(90))) + "\n")
 			}
+			b.WriteString(one("END:VEVENT\n", "END:VEVENT\n", "END:VEVENT\n", "END:VEVENT\n", "END:VEVENT\n", ""))
 		}
-		for _, w := range wrong {
-			if w.Message == "" || strings.ContainsAny(w.Message, "\r\n\x00") {
-				t.Fatalf("%+v", w)
-			}
-		}
-		// What was read can be written and is the same again.
-		seen := map[string]bool{}
-		var c Calendar
-		for _, e := range events {
-			if e.Stamp.IsZero() {
-				e.Stamp = lo
-			}
-			if !seen[e.UID] {
-				seen[e.UID] = true
-				e.AllDay, e.People, e.Instance = false, nil, hi
-				c.Events = append(c.Events, e)
-			}
-		}
-		var out bytes.Buffer
-		if err := WriteCalendar(&out, c); err != nil {
-			t.Fatal(err)
-		}
-		again, wrong := ReadCalendar(out.Bytes(), lo, hi, zone, time.LoadLocation)
-		if len(wrong) > 0 || len(again) != len(c.Events) {
-			t.Fatalf("%v: %d of %d events\n%s", wrong, len(again), len(c.Events), out.Bytes())
-		}
-	})
+		b.WriteString("END:VCALENDAR\n")
+		read += checkRead(t, []byte(b.String()), lo, hi, zone)
+	}
+	if read < 5_000 {
+		t.Errorf("only %d events were read: the calendars are too strange to test much", read)
+	}
 }

@@ -46,7 +46,7 @@ func (r *calendarReader) series(s *series) bool {
 			continue
 		}
 		v.base.Instance = at
-		if _, err := r.give(v, v.start.wall, nil); err != nil {
+		if err := r.give(v, v.start.wall, nil); err != nil {
 			r.faults.add(v.line, "DTSTART", "the event %s: %s", v.title(), err)
 		}
 	}
@@ -87,7 +87,7 @@ func (r *calendarReader) master(v *vevent, x except) bool {
 		if v.rule != nil || len(extra) > 0 {
 			v.base.Instance = at
 		}
-		if _, err = r.give(v, wall, until); err == nil && len(r.out)-before > MaxPerRule {
+		if err = r.give(v, wall, until); err == nil && len(r.out)-before > MaxPerRule {
 			err = fmt.Errorf("it has more than %d dates in this time: read a shorter time, or let it repeat less often", MaxPerRule)
 		}
 		if err != nil {
@@ -153,13 +153,13 @@ func onClocks(t time.Time, zone *time.Location) time.Time {
 	return t.Add(time.Duration(offset) * time.Second)
 }
 
-// give adds the event that begins at wall, and says whether it touches the time asked for. With until it ends there,
-// otherwise as the first one does.
-func (r *calendarReader) give(v *vevent, wall time.Time, until *moment) (bool, error) {
+// give adds the event that begins at wall, if it touches the time asked for. With until it ends there, otherwise as the
+// first one does.
+func (r *calendarReader) give(v *vevent, wall time.Time, until *moment) error {
 	e := v.base
 	var err error
 	if e.From, err = resolveWall(v.start.zone, wall); err != nil {
-		return false, err
+		return err
 	}
 	switch {
 	case until != nil:
@@ -180,13 +180,12 @@ func (r *calendarReader) give(v *vevent, wall time.Time, until *moment) (bool, e
 		e.Until = e.Until.Plus(v.lasts.exact)
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
-	touches := e.From.Before(r.hi.Time) && (e.Until.After(r.lo.Time) || e.Until.Equal(e.From.Time) && !e.From.Before(r.lo.Time))
-	if touches {
+	if e.From.Before(r.hi.Time) && (e.Until.After(r.lo.Time) || e.Until.Equal(e.From.Time) && !e.From.Before(r.lo.Time)) {
 		r.out = append(r.out, e)
 	}
-	return touches, nil
+	return nil
 }
 
 // An added is a date from RDATE; end is nil unless the date has an end of its own.

@@ -3,6 +3,7 @@ package exchange
 // windowsZones gives the IANA zone of Microsoft's zone names, as Outlook and Exchange write them into TZID. It follows the
 // rows for the whole world ("001") in supplemental/windowsZones.xml of Unicode's CLDR, with the names that the IANA
 // database prefers today, and adds names that Windows has dropped and older calendars still hold. Keys are in lower case.
+// (Data of the CLDR: © Unicode, Inc., Unicode License v3, https://www.unicode.org/license.txt.)
 var windowsZones = map[string]string{
 	"afghanistan standard time":       "Asia/Kabul",
 	"alaskan standard time":           "America/Anchorage",
