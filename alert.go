@@ -209,6 +209,7 @@ const (
 	TimerAlertEnds    TimerKind = "alert_ends"    // the sender's endsAt passes: resolve
 	TimerPromise      TimerKind = "promise"       // a promised update is due soon or overdue
 	TimerReviewRemind TimerKind = "review_remind" // a review has not been published
+	TimerSwapExpire   TimerKind = "swap_expire"   // nobody has answered a swap request: tell, and in the end give it up
 )
 
 // Timer is something that happens later: a row. Its effect and its removal commit together.

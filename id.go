@@ -13,25 +13,26 @@ import (
 // Identifiers of runtime facts: a prefix that names the kind, 48 bits of milliseconds since 1970 and 80 random bits, in
 // lower-case hexadecimal: "alt_019aab3c5d10f3a1…". They sort by the time at which they were made.
 type (
-	AlertID      string // alt_
-	SignalID     string // sig_
-	EscalationID string // esc_
-	PageID       string // pag_
-	DeliveryID   string // dlv_
-	TimerID      string // tmr_
-	IncidentID   string // inc_
-	EntryID      string // ent_
-	UpdateID     string // upd_
-	ReviewID     string // rev_
-	ActionID     string // act_: a current action
-	TheoryID     string // thy_
-	FindingID    string // fnd_
-	ActionItemID string // itm_
-	SessionID    string // ses_
-	APIKeyID     string // key_
-	ContactID    string // con_
-	AuditID      string // aud_
-	NoticeID     string // ntc_
+	AlertID       string // alt_
+	SignalID      string // sig_
+	EscalationID  string // esc_
+	PageID        string // pag_
+	DeliveryID    string // dlv_
+	TimerID       string // tmr_
+	IncidentID    string // inc_
+	EntryID       string // ent_
+	UpdateID      string // upd_
+	ReviewID      string // rev_
+	ActionID      string // act_: a current action
+	TheoryID      string // thy_
+	FindingID     string // fnd_
+	ActionItemID  string // itm_
+	SessionID     string // ses_
+	APIKeyID      string // key_
+	ContactID     string // con_
+	AuditID       string // aud_
+	NoticeID      string // ntc_
+	SwapRequestID string // swp_
 )
 
 // Names of documents. A name is immutable; documents and facts refer to each other by it.
@@ -94,6 +95,8 @@ func prefixOf[T ~string]() string {
 		return "aud"
 	case NoticeID:
 		return "ntc"
+	case SwapRequestID:
+		return "swp"
 	}
 	panic(fmt.Sprintf("muster: %T is not an identifier with a prefix", zero))
 }

@@ -62,6 +62,7 @@ type Reader interface {
 	DocReader
 	ContactReader
 	NoticeReader
+	SwapReader
 	AccessReader
 	AuditReader
 	MetaReader
@@ -82,6 +83,7 @@ type Tx interface {
 	DocWriter
 	ContactWriter
 	NoticeWriter
+	SwapWriter
 	AccessWriter
 	AuditWriter
 	MetaWriter

@@ -64,6 +64,11 @@ func TestPlans(t *testing.T) {
 			func() error { return second(tx.CountUnseen("ana")) },
 			func() error { return second(tx.SeeNotices("ana", now, "ntc_1")) },
 			func() error { return second(tx.DeleteNoticesBefore(now, 5)) },
+			func() error { return second(tx.SwapRequests(store.SwapFilter{Person: "ana"})) },
+			func() error {
+				return second(tx.SwapRequests(store.SwapFilter{Status: []muster.SwapStatus{muster.SwapOpen}, Roster: "r"}))
+			},
+			func() error { return second(tx.SwapRequests(store.SwapFilter{Roster: "r"})) },
 			func() error { return second(tx.LastAudit()) },
 			func() error { return tx.DeleteReplayedBefore(now) },
 		} {

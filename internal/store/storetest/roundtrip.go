@@ -211,6 +211,13 @@ func settings(w *world, r *rand.Rand) {
 	trip(w, "notice", func() *muster.Notice { return told }, insertNotice, nil,
 		func(r store.Reader) (*muster.Notice, error) { return r.Notice(notice) })
 
+	swap := id[muster.SwapRequestID](w)
+	trip(w, "swap request", func() *muster.SwapRequest {
+		return random(r, func(s *muster.SwapRequest) {
+			s.ID, s.Roster, s.Status = swap, name[muster.RosterName](r), pick(r, muster.SwapStatuses()...)
+		})
+	}, store.Tx.InsertSwapRequest, store.Tx.UpdateSwapRequest, func(r store.Reader) (*muster.SwapRequest, error) { return r.SwapRequest(swap) })
+
 	hash := w.ids.Token(32)
 	session := random(r, func(s *muster.Session) {
 		s.ID, s.ExpiresAt = id[muster.SessionID](w), muster.At(time.Now().Add(time.Hour))

@@ -54,6 +54,7 @@ func Run(t *testing.T, open Open) {
 		{"contacts", contacts},
 		{"notices", notices},
 		{"many tell the same", toldByMany},
+		{"swap requests are found by filter", swapRequests},
 		{"sessions, keys and secrets", access},
 		{"single values and remembered answers", meta},
 		{"events come after the commit, in order", events},
