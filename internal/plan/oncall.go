@@ -33,37 +33,55 @@ type OnCallFilter struct {
 // OnCall lists who is on call at an instant: a row for each role of each roster, by name. People who have left are not
 // listed, as they are not paged.
 func OnCall(s *Snapshot, at muster.Instant, f OnCallFilter) []Row {
-	serves := servedBy(s.Catalog)
 	rows := []Row{}
+	if f.Roster != "" {
+		if r := s.Catalog.Rosters[f.Roster]; r != nil {
+			rows = s.onCall(rows, r, at, f.Service)
+		}
+		return rows
+	}
 	for _, d := range s.Catalog.Documents(muster.KindRosters) {
-		r, ok := d.(*muster.Roster)
-		if !ok || (f.Roster != "" && r.Name != f.Roster) || (f.Service != "" && !slices.Contains(serves[r.Name], f.Service)) {
-			continue
-		}
-		rev := s.Catalog.RevisionOf(muster.DocRef(muster.KindRosters, r.Name))
-		schedule := s.Schedule(r.Name)
-		holdings := schedule.OnCall(rev, at, s.Catalog.DisplayName)
-		if len(holdings) == 0 { // without rotations there is a gap, too
-			holdings = append(holdings, schedule.Holder(muster.PrimaryResponder, rev, at, s.Catalog.DisplayName))
-		}
-		for _, h := range holdings {
-			row := Row{Service: f.Service, Services: serves[r.Name], Roster: r.Name, Role: h.Role, People: []Person{}, Since: h.Since, Until: h.Until}
-			if row.Services == nil {
-				row.Services = []muster.ServiceName{}
-			}
-			if row.Service == "" && len(row.Services) == 1 {
-				row.Service = row.Services[0]
-			}
-			w := who{s: s, at: at}
-			here, why := w.present(h.People, h.Reasons)
-			row.Why = why
-			for _, u := range here {
-				row.People = append(row.People, Person{ID: u, Name: s.Catalog.DisplayName(u)})
-			}
-			rows = append(rows, row)
+		if r, ok := d.(*muster.Roster); ok {
+			rows = s.onCall(rows, r, at, f.Service)
 		}
 	}
 	return rows
+}
+
+// onCall adds the rows of a roster, if it serves the service that is asked for.
+func (s *Snapshot) onCall(rows []Row, r *muster.Roster, at muster.Instant, service muster.ServiceName) []Row {
+	serves := s.Serves(r.Name)
+	if service != "" && !slices.Contains(serves, service) {
+		return rows
+	}
+	rev := s.Catalog.RevisionOf(muster.DocRef(muster.KindRosters, r.Name))
+	schedule := s.Schedule(r.Name)
+	holdings := schedule.OnCall(rev, at, s.Catalog.DisplayName)
+	if len(holdings) == 0 { // without rotations there is a gap, too
+		holdings = append(holdings, schedule.Holder(muster.PrimaryResponder, rev, at, s.Catalog.DisplayName))
+	}
+	for _, h := range holdings {
+		row := Row{Service: service, Services: serves, Roster: r.Name, Role: h.Role, People: []Person{}, Since: h.Since, Until: h.Until}
+		if row.Service == "" && len(row.Services) == 1 {
+			row.Service = row.Services[0]
+		}
+		w := who{s: s, at: at}
+		here, why := w.present(h.People, h.Reasons)
+		row.Why = why
+		for _, u := range here {
+			row.People = append(row.People, Person{ID: u, Name: s.Catalog.DisplayName(u)})
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// Serves lists the services whose policies page a roster, by name. The list must not be changed.
+func (s *Snapshot) Serves(r muster.RosterName) []muster.ServiceName {
+	if list := s.serves()[r]; list != nil {
+		return list
+	}
+	return []muster.ServiceName{}
 }
 
 // servedBy lists the services whose policies page a roster, by name.

@@ -16,6 +16,7 @@ type Snapshot struct {
 	Zones   *rota.Zones
 
 	schedules sync.Map // by roster; made when they are asked for first
+	serves    func() map[muster.RosterName][]muster.ServiceName
 }
 
 // Schedule is a roster made ready for questions; nil when the catalog has no such roster.
@@ -39,7 +40,7 @@ func (s *Snapshot) Schedule(name muster.RosterName) *rota.Schedule {
 // have the same zones.
 func NewSnapshot(c *muster.Catalog, zones *rota.Zones) (*Snapshot, []muster.FieldError) {
 	rules, wrong := route.Compile(c)
-	return &Snapshot{Catalog: c, Rules: rules, Zones: zones}, wrong
+	return newSnapshot(c, rules, zones), wrong
 }
 
 // WithZones is the same snapshot with other zones.
@@ -47,7 +48,14 @@ func (s *Snapshot) WithZones(zones *rota.Zones) *Snapshot {
 	if s.Zones == zones {
 		return s
 	}
-	return &Snapshot{Catalog: s.Catalog, Rules: s.Rules, Zones: zones}
+	return newSnapshot(s.Catalog, s.Rules, zones)
+}
+
+func newSnapshot(c *muster.Catalog, rules *route.Rules, zones *rota.Zones) *Snapshot {
+	return &Snapshot{
+		Catalog: c, Rules: rules, Zones: zones,
+		serves: sync.OnceValue(func() map[muster.RosterName][]muster.ServiceName { return servedBy(c) }),
+	}
 }
 
 // CheckExpr says everything that is wrong with the match of a route or silence.
