@@ -7,6 +7,7 @@ package mustertest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -269,13 +270,13 @@ type Phones struct {
 	fail  func(r Ring) int // status to answer, 0: 204
 }
 
-// Ring is a page that reached a phone.
+// Ring is a page or a notice that reached a phone. A notice has no Page.
 type Ring struct {
 	After  time.Duration // since the world began
 	Person string
 	Title  string
 	Page   string
-	Link   string // the page's own screen
+	Link   string // the page's own screen, or where a notice leads
 	Key    string // idempotency key
 }
 
@@ -296,6 +297,7 @@ func (p *Phones) RoundTrip(req *http.Request) (*http.Response, error) {
 			Title   string `json:"title"`
 			PageID  string `json:"page_id"`
 			PageURL string `json:"page_url"`
+			URL     string `json:"url"`
 		} `json:"data"`
 	}
 	if req.Body != nil {
@@ -305,7 +307,7 @@ func (p *Phones) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	r := Ring{
-		Person: body.Data.Person, Title: body.Data.Title, Page: body.Data.PageID, Link: body.Data.PageURL, Key: req.Header.Get("webhook-id"),
+		Person: body.Data.Person, Title: body.Data.Title, Page: body.Data.PageID, Link: cmp.Or(body.Data.PageURL, body.Data.URL), Key: req.Header.Get("webhook-id"),
 	}
 	p.mu.Lock()
 	r.After = time.Since(p.began)
