@@ -19,7 +19,10 @@ func answer[In, Out any](q *Queries, o muster.Op, fn func(*read, In) (Out, error
 // asked makes a row of the table out of a method.
 func asked[In, Out any](o muster.Op, fn func(context.Context, muster.Actor, In) (Out, error)) muster.Op {
 	o.In, o.Out = reflect.TypeFor[In](), reflect.TypeFor[Out]()
-	o.Method, o.Status, o.Read = "GET", 200, true
+	o.Status, o.Read = 200, true
+	if o.Method == "" {
+		o.Method = "GET"
+	}
 	if o.Access == "" {
 		o.Access = muster.AccessViewer
 	}
@@ -77,6 +80,7 @@ func (q *Queries) table() []muster.Op {
 		answer(q, muster.Op{Name: "ListPages", Summary: "List pages, newest first", Path: "/pages", CLI: "pages", List: true}, (*read).pages),
 		asked(muster.Op{Name: "ExplainPage", Summary: "Explain one page: why this person, and how far it got", Path: "/pages/{page}/why", CLI: "page why"}, q.pageWhy),
 		asked(muster.Op{Name: "OnCall", Summary: "Say who is on call, now or at any moment", Path: "/oncall", CLI: "oncall", Chat: "oncall"}, q.OnCall),
+		asked(muster.Op{Name: "ResolveCases", Summary: "Answer cases of local times and rotations, so that anybody can check the arithmetic", Method: "POST", Path: "/rota/resolve"}, q.resolveCases),
 		asked(muster.Op{Name: "Why", Summary: "Say who would be paged about a service at a moment, past or future, and why", Path: "/why", CLI: "why", Chat: "why"}, q.Why),
 
 		answer(q, muster.Op{Name: "ListIncidents", Summary: "List incidents, newest first", Path: "/incidents", CLI: "incidents", Chat: "incidents", List: true}, (*read).incidents),
@@ -89,6 +93,7 @@ func (q *Queries) table() []muster.Op {
 		answer(q, muster.Op{Name: "GetReview", Summary: "Show a review", Path: "/reviews/{review}", CLI: "review show"}, (*read).review),
 		answer(q, muster.Op{Name: "GetStatus", Summary: "Say what the status pages show, and when each was last published", Path: "/status", CLI: "status show", List: true}, (*read).status),
 
+		asked(muster.Op{Name: "GetAbout", Summary: "Say which version answers, and which time zone data it decides with", Path: "/about", CLI: "about"}, q.about),
 		answer(q, muster.Op{Name: "ListDocuments", Summary: "List the documents of a kind by name", Path: "/{kind}", CLI: "list", List: true}, (*read).documents),
 		answer(q, muster.Op{Name: "GetDocument", Summary: "Show a document of the catalog", Path: "/{kind}/{name}", CLI: "show"}, (*read).document),
 		answer(q, muster.Op{Name: "ListRevisions", Summary: "List the history of a document, newest first", Path: "/{kind}/{name}/revisions", CLI: "revisions", List: true}, (*read).revisions),

@@ -2,12 +2,14 @@ package query
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/catalog"
 	"github.com/muster-oncall/muster/internal/lifecycle"
 	"github.com/muster-oncall/muster/internal/plan"
+	"github.com/muster-oncall/muster/internal/rota"
 	"github.com/muster-oncall/muster/internal/store"
 )
 
@@ -15,17 +17,20 @@ import (
 type Deps struct {
 	Store store.DB
 	Live  *catalog.Live
+
+	Version string // of this process, to be shown
 }
 
 // Queries answers questions. Make it with New; it is safe for concurrent use.
 type Queries struct {
 	Deps
-	ops []muster.Op
+	ops       []muster.Op
+	reference func() *rota.Zones // made when somebody asks first: most never do
 }
 
 // New returns the queries over a store. The catalog must have been loaded before the first question.
 func New(d Deps) *Queries {
-	q := &Queries{Deps: d}
+	q := &Queries{Deps: d, reference: sync.OnceValue(rota.ReferenceZones)}
 	q.ops = q.table()
 	return q
 }
