@@ -18,7 +18,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	_ "time/tzdata" // the zones that a machine without its own zone data needs
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/api"
@@ -48,6 +47,7 @@ type Deps struct {
 	Dial         func(ctx context.Context, network, addr string) (net.Conn, error)
 	Entropy      io.Reader // nil: crypto/rand
 	Log          *slog.Logger
+	TZData       string // zip or directory with the time zones; "": those that are built in
 	Failpoint    func(string)
 	Version      string
 
@@ -69,6 +69,7 @@ type App struct {
 	Bus      *event.Bus
 	Handler  http.Handler
 
+	zones      zoneWatch
 	lock       *os.File // of the data directory, while SQLite lies in it
 	connectors *connectors
 	pages      *web.Web
@@ -156,7 +157,10 @@ func (a *App) wire(ctx context.Context) error {
 	a.Live = catalog.NewLive(func(ctx context.Context, rev muster.Revision) (*muster.Catalog, error) {
 		return command.CatalogAt(ctx, a.DB, rev)
 	})
-	egress := httpx.NewEgress(httpx.EgressOptions{AllowPrivate: a.AllowPrivate, Timeout: 15 * time.Second})
+	if err := a.openZones(); err != nil {
+		return err
+	}
+	egress := httpx.NewEgress(httpx.EgressOptions{AllowPrivate: a.AllowPrivate, Timeout: 15 * time.Second, MaxResponse: 3 << 20}) // a calendar may have 2 MiB
 	if a.Transport != nil {
 		egress = &http.Client{Transport: a.Transport, Timeout: 15 * time.Second}
 	}
@@ -176,7 +180,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.findPublicURL(ctx); err != nil {
 		return err
 	}
-	a.Queries = query.New(query.Deps{Store: a.DB, Live: a.Live})
+	a.Queries = query.New(query.Deps{Store: a.DB, Live: a.Live, Version: a.Version})
 	a.Engine = engine.New(engine.Deps{
 		Commands: a.Commands, Store: a.DB, Log: a.Log, Connector: a.connectors.get, PageLinks: a.pageLink,
 		TestLinks: a.testLink, PublicURL: a.URL, PublishStatus: a.publishStatus, Failpoint: a.Failpoint,
@@ -258,6 +262,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err := a.Engine.Start(ctx); err != nil {
 		return fmt.Errorf("the engine cannot be started: %w", err)
 	}
+	a.compareZones(ctx)
 	a.server = &http.Server{
 		// Whoever neither sends nor takes what they asked for is let go. Live streams set the deadline anew with each event.
 		Handler: a.Handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
@@ -265,6 +270,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 		BaseContext: func(net.Listener) context.Context { return a.ctx },
 	}
 	go func() { a.served <- a.server.Serve(a.Listener) }()
+	a.watchZones()
 	return nil
 }
 
@@ -274,6 +280,7 @@ const shutdownWait = 5 * time.Second
 // Stop ends everything in order: no new requests, no new pages, then the store.
 func (a *App) Stop() error {
 	a.cancel()
+	a.zones.watching.Wait()
 	if a.pages != nil {
 		a.pages.Close()
 	}

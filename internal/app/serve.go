@@ -63,7 +63,8 @@ func Serve(ctx context.Context, c config.Serve, stdout, stderr io.Writer) error 
 	}
 	a, err := New(ctx, Deps{
 		Data: c.Data, Store: string(c.Store), Listener: l, PublicURL: c.PublicURL, Key: string(c.Key), Node: c.Node,
-		AllowPrivate: c.AllowPrivate, Log: log, Version: version(), Failpoint: failpoint(os.Getenv(failpointEnv)),
+		AllowPrivate: c.AllowPrivate, Log: log, Version: version(), TZData: c.TZData,
+		Failpoint: failpoint(os.Getenv(failpointEnv)),
 	})
 	if err != nil {
 		_ = l.Close()
@@ -74,6 +75,9 @@ func Serve(ctx context.Context, c config.Serve, stdout, stderr io.Writer) error 
 	}
 	if err := a.invite(ctx, stdout); err != nil {
 		return errors.Join(err, a.Stop())
+	}
+	if c.TZData != "" {
+		defer a.reloadOnSignal()()
 	}
 	return a.run(ctx)
 }

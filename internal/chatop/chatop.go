@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/muster-oncall/muster"
 )
@@ -32,6 +33,9 @@ type Message struct {
 
 // Chat runs lines of text. Make it with New.
 type Chat struct {
+	// Zone is the zone in which a person is told the time; nil: UTC.
+	Zone func(muster.UserName) *time.Location
+
 	catalog func() *muster.Catalog
 	words   map[string]*muster.Op
 	lists   map[string]*muster.Op // read operations that list something, by path

@@ -121,10 +121,8 @@ func (c *Chat) promised(actor muster.Actor, final bool, by muster.Instant, defau
 // clock tells a time of day in the zone of a person, else in UTC.
 func (c *Chat) clock(actor muster.Actor, at muster.Instant) string {
 	zone := time.UTC
-	if u := c.catalog().Users[actor.User]; u != nil {
-		if z, err := time.LoadLocation(u.Zone); err == nil {
-			zone = z
-		}
+	if c.Zone != nil {
+		zone = c.Zone(actor.User)
 	}
 	return at.In(zone).Format("15:04 MST")
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/muster-oncall/muster/internal/apiclient"
 	"github.com/muster-oncall/muster/internal/command"
 	"github.com/muster-oncall/muster/internal/query"
+	"github.com/muster-oncall/muster/internal/rota"
 )
 
 // Env is what surrounds a command.
@@ -156,8 +157,14 @@ func (r *run) own() map[string]ownVerb {
 		"validate":   {"FILE…", "Check files of documents, without a server", r.validate},
 		"export":     {"", "Write the whole catalog as one YAML file", r.export},
 		"fake teams": {"[--name NAME] [--mention BOT] [--to URL | --send URL] SECRET TEXT", "Sign a message as Microsoft Teams does: print the curl line, or send it", r.fakeTeams},
-		"version":    {"", "Print the version", func(context.Context, []string) error { fmt.Fprintln(r.Stdout, cmp.Or(r.Version, "dev")); return nil }},
+		"version":    {"", "Print the version", func(context.Context, []string) error { r.version(); return nil }},
 	}
+}
+
+// version prints the version, and that of the time zone data inside. What a server uses, `muster about` says.
+func (r *run) version() {
+	fmt.Fprintln(r.Stdout, cmp.Or(r.Version, "dev"))
+	fmt.Fprintln(r.Stdout, "time zone data", rota.BuiltInZones())
 }
 
 type ownVerb struct {

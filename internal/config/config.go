@@ -43,6 +43,7 @@ type Serve struct {
 	AllowPrivate []netip.Prefix `name:"allow-private" placeholder:"PREFIX" help:"Inside networks that connectors may talk to: 10.1.0.0/16." env:"MUSTER_ALLOW_PRIVATE" json:"allow_private"`
 	LogLevel     slog.Level     `name:"log-level" default:"info" help:"debug, info, warn or error." env:"MUSTER_LOG_LEVEL" json:"log_level"`
 	LogFormat    string         `name:"log-format" default:"text" enum:"text,json" help:"text or json." env:"MUSTER_LOG_FORMAT" json:"log_format"`
+	TZData       string         `name:"tzdata" placeholder:"PATH" help:"Time zone data to use instead of what is built in: a zip, or a directory such as /usr/share/zoneinfo. It may be replaced while Muster runs." env:"MUSTER_TZDATA" json:"tzdata"`
 	Node         string         `name:"node" placeholder:"NAME" help:"Name of this process among those that share a PostgreSQL store; nothing for a name that is made and kept in the data directory." env:"MUSTER_NODE" json:"node"`
 }
 
@@ -119,6 +120,7 @@ func (c Serve) String() string {
 	line("allow_private", "["+strings.Join(private, ", ")+"]")
 	line("log_level", strings.ToLower(c.LogLevel.String()))
 	line("log_format", c.LogFormat)
+	line("tzdata", c.TZData)
 	line("node", c.Node)
 	return b.String()
 }

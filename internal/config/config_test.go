@@ -15,7 +15,7 @@ import (
 
 func TestFlagBeforeEnvironmentBeforeFileBeforeDefault(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "muster.yaml")
-	text := "listen: 127.0.0.1:1\ndata: from-file\npublic_url: https://file.example\nallow_private: [10.1.0.0/16, 192.168.7.0/24]\nlog_level: debug\n"
+	text := "listen: 127.0.0.1:1\ndata: from-file\ntzdata: /srv/zoneinfo.zip\npublic_url: https://file.example\nallow_private: [10.1.0.0/16, 192.168.7.0/24]\nlog_level: debug\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func TestFlagBeforeEnvironmentBeforeFileBeforeDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != "127.0.0.1:1" || c.Data != "from-env" || c.PublicURL != "https://flag.example" || c.LogFormat != "text" || c.LogLevel != slog.LevelDebug {
+	if c.Listen != "127.0.0.1:1" || c.Data != "from-env" || c.PublicURL != "https://flag.example" || c.LogFormat != "text" || c.LogLevel != slog.LevelDebug || c.TZData != "/srv/zoneinfo.zip" {
 		t.Errorf("got %v", c)
 	}
 	if len(c.AllowPrivate) != 2 || c.AllowPrivate[1].String() != "192.168.7.0/24" {

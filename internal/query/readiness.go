@@ -24,9 +24,10 @@ type Readiness struct {
 	Unproved    []Unproved     // contact methods of people who may be paged that never proved that they reach them
 	Found       Found
 	Runbooks    []RunbookRow
+	Zones       AboutZone // the data that decides about shifts; when it is old, Coverage says so
 }
 
-// CoverageNote is a warning about a roster.
+// CoverageNote is a warning about a roster, or about all when Roster is empty.
 type CoverageNote struct {
 	Roster muster.RosterName
 	Title  string
@@ -101,6 +102,10 @@ func (r *read) coverage(out *Readiness) {
 	slices.SortStableFunc(out.Coverage, func(a, b CoverageNote) int {
 		return cmp.Or(cmp.Compare(slices.Index(order, a.Kind), slices.Index(order, b.Kind)), a.From.Compare(b.From.Time))
 	})
+	out.Zones = r.aboutZones()
+	if text := out.Zones.ZoneNote(); text != "" {
+		out.Coverage = append(out.Coverage, CoverageNote{Title: "Time zone data", Warning: rota.Warning{Kind: rota.WarnOldZoneData, From: out.At, Text: text}})
+	}
 }
 
 func (r *read) actionItems(out *Readiness) error {

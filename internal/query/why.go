@@ -105,6 +105,9 @@ func narrow(x muster.Explanation, c cause) muster.Explanation {
 			mine = o
 		}
 	}
+	if len(p.Why) > 0 {
+		mine.Reasons = p.Why // as they were written when it was decided: new zone data does not retell the past
+	}
 	var steps []muster.Reason
 	for _, s := range x.Steps {
 		if routing(s.Kind) {

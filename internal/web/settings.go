@@ -27,7 +27,12 @@ func settings(v *visit) error {
 	if err != nil {
 		return err
 	}
+	about, err := v.Queries.About(v.ctx(), v.viewer())
+	if err != nil {
+		return err
+	}
 	p := view.Catalog{Shell: v.shell("Settings", view.PlaceSettings), Tabs: v.tabs(view.TabDocuments), Revision: int(rev), ExportURL: "/settings/export"}
+	p.About = aboutFacts(about)
 	only := v.r.PathValue("kind")
 	for _, g := range groups {
 		if only != "" && string(g.Kind) != only {
@@ -46,6 +51,15 @@ func settings(v *visit) error {
 		return muster.Errorf(muster.ErrNotFound, "There is no kind of document called %q.", muster.Clip(only, 40))
 	}
 	return v.render(http.StatusOK, view.CatalogPage(p))
+}
+
+// aboutFacts says what runs here.
+func aboutFacts(a query.About) []view.Fact {
+	zones := a.Zones.Version
+	if day, err := time.Parse(time.DateOnly, a.Zones.Released); err == nil {
+		zones += " of " + day.Format("2 January 2006")
+	}
+	return []view.Fact{{Name: "Muster", Value: a.Version}, {Name: "Time zone data", Value: joinDots(zones, a.Zones.Source), Warning: a.Zones.ZoneNote()}}
 }
 
 // docNote is a word about a document in the list.

@@ -238,6 +238,9 @@ func readiness(v *visit) error {
 		if c.Kind == "gap" {
 			n.Tone = view.ToneMajor
 		}
+		if c.Roster == "" {
+			n.Link = view.Link{Text: "Settings", URL: "/settings#about"}
+		}
 		p.Coverage = append(p.Coverage, n)
 	}
 	for _, u := range d.Unreachable {

@@ -24,6 +24,12 @@ type Catalog struct {
 	Kinds     []DocumentKind
 	Revision  int    // newest revision of the whole catalog
 	ExportURL string // everything as one file
+	About     []Fact // what runs here
+}
+
+// Fact is something that is so, with what is wrong about it.
+type Fact struct {
+	Name, Value, Warning string
 }
 
 // DocumentKind is one kind with its documents.
