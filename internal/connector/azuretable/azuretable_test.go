@@ -156,9 +156,12 @@ func TestOriginalForm(t *testing.T) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	rows := []muster.RosterRow{
-		{Email: "ana@tailwind.example"}, {Email: "ravi@tailwind.example", OnCall: true}, {Email: "kim@tailwind.example"},
+		{Email: "ana@tailwind.example"},
+		{Email: "ravi@tailwind.example", OnCall: true},
+		{Email: "kim@tailwind.example"},
 		{Email: "lee@tailwind.example", Name: "Lee", Service: "cart", OnCall: true, Roster: "shop", Role: "primary"},
-		{Email: "lee@tailwind.example"}, {Email: "mo@tailwind.example", RowKey: "1"},
+		{Email: "lee@tailwind.example"},
+		{Email: "mo@tailwind.example", RowKey: "1"},
 	}
 	if err := c.WriteRoster(t.Context(), rows); err != nil {
 		t.Fatal(err)

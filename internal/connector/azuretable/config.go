@@ -53,7 +53,9 @@ func oneSecret(_, secrets map[string]string) []muster.FieldError {
 	return nil
 }
 
-func isTableName(s string) bool { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{2,62}$`).MatchString(s) }
+func isTableName(s string) bool {
+	return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{2,62}$`).MatchString(s)
+}
 
 func isAccount(s string) bool { return regexp.MustCompile(`^[a-z0-9]{3,24}$`).MatchString(s) }
 

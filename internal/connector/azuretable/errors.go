@@ -64,9 +64,12 @@ func inner(body []byte) (status int, code string) {
 // isConflict reports whether a row was changed, added or deleted since it was read.
 func isConflict(err error) bool {
 	status, code, _, ok := answer(err)
-	switch aztables.TableErrorCode(code) {
-	case aztables.UpdateConditionNotSatisfied, aztables.EntityAlreadyExists, aztables.ResourceNotFound, aztables.EntityNotFound:
-		return ok
+	for _, c := range []aztables.TableErrorCode{
+		aztables.UpdateConditionNotSatisfied, aztables.EntityAlreadyExists, aztables.ResourceNotFound, aztables.EntityNotFound,
+	} {
+		if ok && code == string(c) {
+			return true
+		}
 	}
 	return ok && status == http.StatusPreconditionFailed
 }

@@ -105,6 +105,9 @@ func (c *Connector) parse(raw []byte) (e entity, err error) {
 		e.Roster, e.Role, e.From, e.Until = text(propRoster), text(propRole), moment(propFrom), moment(propUntil)
 		e.managed = text(propManaged) == managed
 	}
+	if e.etag == "" && err == nil {
+		return e, errors.New("the rows of the table come without versions: is the address that of a table service?")
+	}
 	if err != nil {
 		return e, fmt.Errorf("in the row %s of the table %s, %w: change its type in the table", rowName(e.PartitionKey, e.RowKey), c.table, err)
 	}

@@ -92,7 +92,8 @@ func originalChanges(found []entity, rows []muster.RosterRow) (out []change, err
 		if w := wanted[key]; w != nil && w.OnCall != e.OnCall {
 			out = append(out, change{
 				aztables.TransactionTypeUpdateMerge, e.PartitionKey, e.RowKey,
-				map[string]any{"PartitionKey": e.PartitionKey, "RowKey": e.RowKey, propOnCall: w.OnCall}, e.etag,
+				map[string]any{"PartitionKey": e.PartitionKey, "RowKey": e.RowKey, propOnCall: w.OnCall},
+				e.etag,
 			})
 		}
 	}
@@ -149,7 +150,8 @@ func extendedChanges(found []entity, rows []muster.RosterRow) (out []change, err
 		if e.managed && !kept[[2]string{e.PartitionKey, e.RowKey}] {
 			out = append(out, change{
 				aztables.TransactionTypeDelete, e.PartitionKey, e.RowKey,
-				map[string]any{"PartitionKey": e.PartitionKey, "RowKey": e.RowKey}, e.etag,
+				map[string]any{"PartitionKey": e.PartitionKey, "RowKey": e.RowKey},
+				e.etag,
 			})
 		}
 	}

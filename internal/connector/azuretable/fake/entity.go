@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -221,9 +222,7 @@ func (r *row) shown(columns []string) map[string]any {
 	all["Timestamp"] = r.at.Format("2006-01-02T15:04:05.9999999Z")
 	out := map[string]any{"odata.etag": r.etag}
 	if len(columns) == 0 {
-		for k, v := range all {
-			out[k] = v
-		}
+		maps.Copy(out, all)
 		out["Timestamp@odata.type"] = "Edm.DateTime"
 		return out
 	}
