@@ -33,6 +33,8 @@ type (
 	AuditID       string // aud_
 	NoticeID      string // ntc_
 	SwapRequestID string // swp_
+	LeaveID       string // lve_
+	FeedID        string // fed_: a calendar feed of shifts
 )
 
 // Names of documents. A name is immutable; documents and facts refer to each other by it.
@@ -97,6 +99,10 @@ func prefixOf[T ~string]() string {
 		return "ntc"
 	case SwapRequestID:
 		return "swp"
+	case LeaveID:
+		return "lve"
+	case FeedID:
+		return "fed"
 	}
 	panic(fmt.Sprintf("muster: %T is not an identifier with a prefix", zero))
 }

@@ -63,6 +63,8 @@ type Reader interface {
 	ContactReader
 	NoticeReader
 	SwapReader
+	LeaveReader
+	FeedReader
 	AccessReader
 	AuditReader
 	MetaReader
@@ -84,6 +86,8 @@ type Tx interface {
 	ContactWriter
 	NoticeWriter
 	SwapWriter
+	LeaveWriter
+	FeedWriter
 	AccessWriter
 	AuditWriter
 	MetaWriter

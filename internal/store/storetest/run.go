@@ -55,6 +55,8 @@ func Run(t *testing.T, open Open) {
 		{"notices", notices},
 		{"many tell the same", toldByMany},
 		{"swap requests are found by filter", swapRequests},
+		{"leave is replaced as a whole", leave},
+		{"feeds are found by their hash", feeds},
 		{"sessions, keys and secrets", access},
 		{"single values and remembered answers", meta},
 		{"events come after the commit, in order", events},
