@@ -35,6 +35,8 @@ type Options struct {
 	Dir   string // data directory; "" is a new one of the test
 	Store string // DSN; "" is SQLite in Dir
 	Docs  string // documents to begin with; "" is [Storefront]
+
+	TZData string // zip or directory with time zones; "" is what is built in
 }
 
 // World is an installation with people whose phones ring.
@@ -61,7 +63,7 @@ func New(t testing.TB, o Options) *World {
 	l := newPipes()
 	w := &World{T: t, URL: "http://muster.test", Phones: newPhones(), tokens: map[muster.UserName]string{}}
 	a, err := app.New(t.Context(), app.Deps{
-		Data: o.Dir, Store: o.Store, Listener: l, PublicURL: w.URL, Transport: w.Phones, Log: slog.New(slog.DiscardHandler), Version: "test",
+		Data: o.Dir, Store: o.Store, Listener: l, PublicURL: w.URL, Transport: w.Phones, Log: slog.New(slog.DiscardHandler), Version: "test", TZData: o.TZData,
 	})
 	if err != nil {
 		t.Fatal(err)
