@@ -1,0 +1,218 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/muster-oncall/muster"
+)
+
+// handed is what looks after something before and after.
+type handed struct{ was, is muster.PolicyName }
+
+// lost finds when something that a policy looks after now would reach nobody. What the change leaves without a policy of its
+// own falls to the default route's.
+func (c *comparison) lost() {
+	wards := map[handed][]muster.Document{}
+	look := func(d muster.Document, was, is muster.PolicyName) {
+		if was == "" {
+			return
+		}
+		h := handed{was, cmp.Or(is, fallbackOf(c.after.Catalog))}
+		if h.was == h.is && !c.touchedPolicy(h.was) {
+			return
+		}
+		wards[h] = append(wards[h], d)
+	}
+	for _, d := range c.before.Catalog.Documents(muster.KindServices) {
+		if s, ok := d.(*muster.Service); ok {
+			is := muster.PolicyName("")
+			if next := c.after.Catalog.Services[s.Name]; next != nil {
+				is = next.Policy
+			}
+			look(s, s.Policy, is)
+		}
+	}
+	for _, d := range c.before.Catalog.Documents(muster.KindRoutes) {
+		if r, ok := d.(*muster.Route); ok {
+			is := muster.PolicyName("")
+			if next := c.after.Catalog.Routes[r.Name]; next != nil {
+				is = next.Policy
+				if next.Service != "" && is == "" && c.after.Catalog.Services[next.Service] != nil {
+					is = c.after.Catalog.Services[next.Service].Policy
+				}
+			}
+			look(r, r.Policy, is)
+		}
+	}
+	for h, list := range wards {
+		c.lose(h, list)
+	}
+	slices.SortFunc(c.out.Lost, func(a, b Lost) int { return cmp.Or(a.From.Compare(b.From.Time), cmp.Compare(a.Policy, b.Policy)) })
+}
+
+// fallbackOf is the policy of what nothing else takes.
+func fallbackOf(c *muster.Catalog) muster.PolicyName {
+	r := c.Routes[muster.DefaultRoute]
+	if r == nil {
+		return ""
+	}
+	if r.Policy == "" && c.Services[r.Service] != nil {
+		return c.Services[r.Service].Policy
+	}
+	return r.Policy
+}
+
+// touchedPolicy reports whether the change may alter whom a policy reaches.
+func (c *comparison) touchedPolicy(name muster.PolicyName) bool {
+	was, is := c.before.Catalog.Policies[name], c.after.Catalog.Policies[name]
+	if was == nil || is == nil || !Same(was, is) {
+		return true
+	}
+	for _, r := range rostersOf(is) {
+		if slices.Contains(c.touched, r) {
+			return true
+		}
+	}
+	for i := range is.Steps {
+		if slices.ContainsFunc(is.Steps[i].Targets, func(t muster.Target) bool { return c.moved[t.User] }) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(is.Fallback, func(t muster.Target) bool { return c.moved[t.User] })
+}
+
+// lose walks through the window from one change of on-call to the next.
+func (c *comparison) lose(h handed, list []muster.Document) {
+	var open *Lost
+	for at, end := c.from.Micros(), c.until.Micros(); at < end; {
+		was, is := c.was.at(h.was, muster.UrgencyHigh, at), c.is.at(h.is, muster.UrgencyHigh, at)
+		next := min(was.until, is.until, end)
+		switch {
+		case len(was.people) == 0 || len(is.people) > 0 || c.stated(h, at):
+			open = nil
+		case open != nil:
+			open.Until = muster.FromMicros(next)
+			for _, p := range persons(c.before, was.people) {
+				if !slices.Contains(open.Before, p) {
+					open.Before = append(open.Before, p)
+				}
+			}
+		default:
+			x := Lost{
+				Policy: h.was, From: muster.FromMicros(at), Until: muster.FromMicros(next), Before: persons(c.before, was.people),
+				Admins: persons(c.after, is.admins), Zone: c.zoneOf(h.was), Why: is.why,
+			}
+			for _, d := range list {
+				x.For = append(x.For, muster.DocRef(d.DocKind(), d.DocName()))
+				x.Titles = append(x.Titles, titleOf(d))
+			}
+			c.out.Lost = append(c.out.Lost, x)
+			open = &c.out.Lost[len(c.out.Lost)-1]
+		}
+		at = next
+	}
+}
+
+// stated reports whether an override to nobody, that the change brings, says that nobody shall be on call.
+func (c *comparison) stated(h handed, at int64) bool {
+	p := c.after.Catalog.Policies[h.is]
+	if p == nil {
+		return false
+	}
+	from, until := muster.FromMicros(at), muster.FromMicros(at+1)
+	targets := slices.Clone(p.Fallback)
+	for i := range p.Steps {
+		targets = append(targets, p.Steps[i].Targets...)
+	}
+	return slices.ContainsFunc(targets, func(t muster.Target) bool {
+		if t.Roster == "" || c.after.Catalog.Rosters[t.Roster] == nil {
+			return false
+		}
+		role := cmp.Or(t.Role, muster.PrimaryResponder)
+		is, was := c.after.stretches(t.Roster, role, from, until), c.before.stretches(t.Roster, role, from, until)
+		return len(is) > 0 && is[0].stated && len(was) > 0 && len(was[0].people) > 0
+	})
+}
+
+// zoneOf is the zone of the first rotation that a policy asks, UTC when it asks none.
+func (c *comparison) zoneOf(p muster.PolicyName) string {
+	doc := c.before.Catalog.Policies[p]
+	if doc == nil {
+		return "UTC"
+	}
+	for _, name := range rostersOf(doc) {
+		if r := c.before.Catalog.Rosters[name]; r != nil && len(r.Rotations) > 0 {
+			return r.Rotations[0].Zone
+		}
+	}
+	return "UTC"
+}
+
+func titleOf(d muster.Document) string {
+	switch d := d.(type) {
+	case *muster.Service:
+		return cmp.Or(d.Title, string(d.Name))
+	case *muster.Route:
+		if d.Name == muster.DefaultRoute {
+			return "everything that no other route takes"
+		}
+		return "the route " + cmp.Or(d.Title, string(d.Name))
+	}
+	return d.DocName()
+}
+
+// Say tells a loss in a sentence.
+func (l *Lost) Say(s *Snapshot) string {
+	form, place := "Mon 2 Jan 2006 15:04", l.Zone
+	zone, err := s.Zones.Load(l.Zone)
+	if err != nil {
+		zone, place = nil, "UTC"
+	}
+	at := func(i muster.Instant) string {
+		if zone == nil {
+			return i.UTC().Format(form)
+		}
+		return i.In(zone).Format(form)
+	}
+	what := l.Titles
+	if len(what) > 3 {
+		what = append(slices.Clone(what[:3]), fmt.Sprintf("%d more", len(what)-3))
+	}
+	text := fmt.Sprintf("From %s until %s, %s, nobody on call would be paged for %s; as things are %s would be",
+		at(l.From), at(l.Until), strings.ReplaceAll(place, "_", " "), strings.Join(what, ", "), names(l.Before))
+	if len(l.Admins) > 0 {
+		text += ". Only the last resort is left: " + names(l.Admins)
+	}
+	return text + "."
+}
+
+// Say tells an outcome in a sentence.
+func (o *Outcome) Say() string {
+	text := fmt.Sprintf("%q of %s", muster.Clip(o.Title, 80), o.At.UTC().Format("Mon 2 Jan 2006 15:04 UTC"))
+	if !o.PlayedAt.IsZero() {
+		text += fmt.Sprintf(" (played at the same hour of %s)", o.PlayedAt.UTC().Format("Mon 2 Jan 2006"))
+	}
+	if len(o.After) == 0 {
+		return text + " would have reached nobody on call instead of " + names(o.Before) + "."
+	}
+	return text + " would have reached " + names(o.After) + " instead of " + names(o.Before) + "."
+}
+
+// ReachesNobody is the word with which somebody accepts a change that reaches nobody.
+const ReachesNobody = "reaches-nobody"
+
+// Dangers are the sentences that say what a change would lose, the worst first. None means that it loses nobody.
+func Dangers(s *Snapshot, c *Consequences, r *Replayed) (out []string) {
+	lost := slices.Clone(c.Lost)
+	slices.SortStableFunc(lost, func(a, b Lost) int { return cmp.Compare(b.Until.Sub(b.From.Time), a.Until.Sub(a.From.Time)) })
+	for i := range lost {
+		out = append(out, lost[i].Say(s))
+	}
+	for i := range r.ReachNobody {
+		out = append(out, r.ReachNobody[i].Say())
+	}
+	return out
+}

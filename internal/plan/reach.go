@@ -1,0 +1,106 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/escalate"
+)
+
+// reach is whom a policy reaches first, from one moment until another: the people of the first step that reaches anybody,
+// which the engine takes at once.
+type reach struct {
+	from, until int64             // microseconds; until is [forever] when nothing changes it any more
+	people      []muster.UserName // sorted; empty when nobody whom the policy names can be reached
+	admins      []muster.UserName // who is paged as the last resort when people is empty
+	why         []muster.Reason   // why people is empty
+}
+
+const forever = int64(1<<63 - 1)
+
+// lastResort notices whether an escalation fell back on every admin, whom no policy named.
+type lastResort struct {
+	*who
+	used bool
+}
+
+// Fallback implements [escalate.Who].
+func (l *lastResort) Fallback() ([]muster.UserName, []muster.Reason) {
+	l.used = true
+	return l.who.Fallback()
+}
+
+// reacher answers whom policies reach, once for each stretch of time in which the answer is the same. It is used by one
+// goroutine.
+type reacher struct {
+	s        *Snapshot
+	contacts Contacts
+	known    map[reachKey][]*reach // by from
+}
+
+type reachKey struct {
+	policy  muster.PolicyName
+	urgency muster.Urgency
+}
+
+func newReacher(s *Snapshot, contacts Contacts) *reacher {
+	return &reacher{s: s, contacts: contacts, known: map[reachKey][]*reach{}}
+}
+
+// at is whom the policy reaches at a moment. A policy that the catalog does not have is the one without steps.
+func (r *reacher) at(policy muster.PolicyName, urgency muster.Urgency, at int64) *reach {
+	key := reachKey{policy, urgency}
+	list := r.known[key]
+	i, found := slices.BinarySearchFunc(list, at, func(x *reach, at int64) int { return cmp.Compare(x.from, at) })
+	if found {
+		return list[i]
+	}
+	if i > 0 && at < list[i-1].until {
+		return list[i-1]
+	}
+	x := r.ask(key, at)
+	r.known[key] = slices.Insert(list, i, x)
+	return x
+}
+
+// ask lets the escalation take its first step at a moment.
+func (r *reacher) ask(key reachKey, at int64) *reach {
+	p, rev := r.s.policy(key.policy)
+	now := muster.FromMicros(at)
+	w := &lastResort{who: &who{s: r.s, contacts: r.contacts, at: now, reached: map[muster.UserName]bool{}}}
+	_, eff := escalate.Step(muster.Escalation{Policy: *p, Revision: rev, Urgency: key.urgency}, escalate.Event{Kind: escalate.Start}, now, w)
+	x := &reach{from: at, until: forever}
+	for _, name := range rostersOf(p) {
+		if s := r.s.Schedule(name); s != nil {
+			if next := s.NextChange(now); !next.IsZero() {
+				x.until = min(x.until, next.Micros())
+			}
+		}
+	}
+	for _, page := range eff.Pages {
+		x.people = append(x.people, page.User)
+	}
+	slices.Sort(x.people)
+	x.people = slices.Compact(x.people)
+	if w.used {
+		x.people, x.admins, x.why = nil, x.people, eff.Notes
+	}
+	return x
+}
+
+// rostersOf lists the rosters that a policy asks, each once.
+func rostersOf(p *muster.Policy) (names []muster.RosterName) {
+	add := func(list []muster.Target) {
+		for _, t := range list {
+			if t.Roster != "" && !slices.Contains(names, t.Roster) {
+				names = append(names, t.Roster)
+			}
+		}
+	}
+	for i := range p.Steps {
+		add(p.Steps[i].Targets)
+	}
+	add(p.Fallback)
+	return names
+}
