@@ -333,7 +333,7 @@ func TestReplayTellsAlertsApartByWhatRoutesAskFor(t *testing.T) {
 		}
 		list := past(monday, 4, "y %d")
 		for i := range list {
-			list[i].Signal.Labels = map[string]string{"host": "0", "pod": fmt.Sprint(i)}
+			list[i].Signal.Labels = map[string]string{"host": "0", "pod": fmt.Sprintf("p%d", i)}
 		}
 		s := list[2].Signal
 		s.Labels["host"], s.Severity, s.Summary, s.DetectedBy, s.Title = "1", muster.SeverityCritical, "too much", "customer", "x"
