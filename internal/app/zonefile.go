@@ -87,7 +87,10 @@ func packZones(dir string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.Bytes(), w.Close()
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 // eachZoneFile walks the files that may be zones, in order: not those below posix/, which are the same again, nor those

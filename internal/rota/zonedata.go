@@ -260,7 +260,7 @@ func (d *ZoneData) tell(told map[string]*zip.File, comment string) (day time.Tim
 		}
 		return day
 	}
-	for _, w := range strings.Fields(comment) {
+	for w := range strings.FieldsSeq(comment) {
 		if versionShape.MatchString(w) {
 			d.version = w
 		}

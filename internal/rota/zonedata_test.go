@@ -71,7 +71,7 @@ func tzif(offsets []int32, changes [][2]int64, rule string) []byte {
 
 // steady is a place that is always at one offset, in hours as POSIX writes it: "8" is -08:00.
 func steady(west int32) []byte {
-	return tzif([]int32{-west * 3600}, nil, "LMT"+string(rune('0'+west)))
+	return tzif([]int32{-west * 3600}, nil, "LMT"+string('0'+west))
 }
 
 // TestVancouverKeepsItsClocks needs data that is newer than what Go 1.26 carries.
