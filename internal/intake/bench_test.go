@@ -1,12 +1,14 @@
 package intake_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/contracts"
 	"github.com/muster-oncall/muster/internal/intake/alertmanager"
 	"github.com/muster-oncall/muster/internal/intake/azuremonitor"
+	"github.com/muster-oncall/muster/internal/intake/generic"
 )
 
 // BenchmarkParse: a parser must take a small part of the 200 µs that 5,000 signals a second leave for all of a request.
@@ -29,6 +31,15 @@ func BenchmarkParse(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			if _, err := alertmanager.Parse(src, hook, receipt); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	usual := []byte(`{"title":"Checkout is slow","key":"checkout-slow","severity":"major","labels":{"region":"westeurope","host":"web-17"},"summary":"` + strings.Repeat("x", 200) + `"}`)
+	b.Run("generic", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := generic.Parse(src, usual, receipt); err != nil {
 				b.Fatal(err)
 			}
 		}

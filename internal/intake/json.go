@@ -89,6 +89,9 @@ func (v Value) Path(path string) Value {
 			if w := v.Get(path); w.Type != Absent {
 				return w
 			}
+			if strings.IndexByte(path, '.') < 0 && strings.IndexByte(path, '[') < 0 {
+				return Value{}
+			}
 		}
 		if path[0] == '[' {
 			end := strings.IndexByte(path, ']')
@@ -227,6 +230,9 @@ func (r *reader) object(depth int) (Value, bool) {
 		w, ok := r.value(depth)
 		if !ok {
 			return v, false
+		}
+		if v.fields == nil {
+			v.fields = make([]Field, 0, 8) // growing to it would cost as much as reading
 		}
 		v.fields = append(v.fields, Field{Name: name, Value: w})
 		if more, ok := r.next('}'); !ok || !more {

@@ -93,12 +93,18 @@ var (
 )
 
 func firstOf(v intake.Value, paths ...string) string {
+	p, _ := first(v, "", paths...)
+	return p
+}
+
+// first finds the first path that leads to something to read, and what it is. It leaves out the path not.
+func first(v intake.Value, not string, paths ...string) (path, text string) {
 	for _, p := range paths {
-		if t := v.Path(p); t.Scalar() && strings.TrimSpace(t.Text()) != "" {
-			return p
+		if t := v.Path(p); p != not && t.Scalar() && strings.TrimSpace(t.Text()) != "" {
+			return p, t.Text()
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // finder fills in one signal and notes where it found what.
@@ -118,17 +124,18 @@ func (f finder) usual(received muster.Instant) {
 		s.Mapped = append(s.Mapped, "title from the text")
 		return
 	}
+	titled := ""
 	find := func(what string, names ...string) string {
-		p := firstOf(f.at, names...)
-		if p == "" {
-			return ""
+		p, text := first(f.at, titled, names...)
+		if p != "" {
+			f.note(what, p)
 		}
-		f.note(what, p)
-		return f.at.Path(p).Text()
+		return text
 	}
-	titled := firstOf(f.at, titles...)
 	s.Title = find("title", titles...)
-	s.Summary = find("summary", slices.DeleteFunc(slices.Clone(summaries), func(n string) bool { return n == titled })...)
+	titled = firstOf(f.at, titles...)
+	s.Summary = find("summary", summaries...)
+	titled = ""
 	s.Key = find("key", keys...)
 	s.Impact = find("impact", "impact")
 	s.Action = find("action", "action")
