@@ -24,17 +24,23 @@ type alertCount struct {
 
 // InsertSignals writes signal rows, each with the one of its alert before it, and counts those that were appended.
 func (t *tx) InsertSignals(rows []muster.RawSignal) error {
-	counts, err := t.alertCounts(rows)
-	if err != nil {
+	if err := t.findNewest(rows); err != nil {
 		return err
 	}
+	counts := make(map[muster.AlertID]*alertCount, len(rows))
 	args := make([]any, 0, len(rows)*intoSignal.width)
+	var body []byte
 	for i := range rows {
 		s, previous := &rows[i], ""
 		if s.Alert != "" {
 			c := counts[s.Alert]
 			if c == nil {
-				return t.fail(missing("alert", string(s.Alert)))
+				newest, known := t.newest[s.Alert]
+				if !known {
+					return t.fail(missing("alert", string(s.Alert)))
+				}
+				c = &alertCount{newest: newest}
+				counts[s.Alert] = c
 			}
 			previous, c.newest = c.newest, string(s.ID)
 			if s.Outcome == muster.OutcomeAppended {
@@ -44,42 +50,48 @@ func (t *tx) InsertSignals(rows []muster.RawSignal) error {
 				}
 			}
 		}
-		args = append(args, string(s.ID), string(s.Alert), string(s.Outcome), s.ReceivedAt.Micros(), previous, t.encode(s), bytesOf(s.Raw))
+		body = appendSignal(body[:0], s)
+		args = append(args, string(s.ID), string(s.Alert), string(s.Outcome), s.ReceivedAt.Micros(), previous, string(body), bytesOf(s.Raw))
 	}
 	if err := t.insert(intoSignal, args); err != nil {
 		return err
 	}
 	args = args[:0]
 	for alert, c := range counts {
+		t.newest[alert] = c.newest
 		args = append(args, string(alert), c.more, c.last.Micros(), c.newest)
 	}
-	_, err = t.many("UPDATE alert_count SET signals = signals + $2, newest = $4, "+
+	_, err := t.many("UPDATE alert_count SET signals = signals + $2, newest = $4, "+
 		"last_signal_at = CASE WHEN last_signal_at < $3 THEN $3 ELSE last_signal_at END WHERE alert = $1", intoCount.width, args)
 	return err
 }
 
-// alertCounts begins the counts of the alerts of signals. In a Tx of PostgreSQL their rows are locked, in order.
-func (t *tx) alertCounts(rows []muster.RawSignal) (map[muster.AlertID]*alertCount, error) {
-	counts := make(map[muster.AlertID]*alertCount, len(rows))
+// findNewest learns the newest signals of the alerts that signals belong to, where this transaction does not know them. In a
+// Tx of PostgreSQL their rows are locked, in order.
+func (t *tx) findNewest(rows []muster.RawSignal) error {
 	var ids []string
 	for i := range rows {
-		a := rows[i].Alert
-		if _, known := counts[a]; a != "" && !known {
-			counts[a] = nil
-			ids = append(ids, string(a))
+		if _, known := t.newest[rows[i].Alert]; rows[i].Alert != "" && !known {
+			ids = append(ids, string(rows[i].Alert))
 		}
 	}
 	if len(ids) == 0 {
-		return nil, t.ready()
+		return t.ready()
 	}
-	err := t.query(func(r row) error {
-		var id string
-		c := &alertCount{}
-		err := r.Scan(&id, &c.newest)
-		counts[muster.AlertID(id)] = c
+	return t.query(func(r row) error {
+		var id, newest string
+		err := r.Scan(&id, &newest)
+		t.isNewest(muster.AlertID(id), newest)
 		return err
 	}, "SELECT alert, newest FROM alert_count WHERE alert "+t.d.in("$1")+" ORDER BY alert"+t.lock, t.d.list(ids))
-	return counts, err
+}
+
+// isNewest notes the newest signal of an alert whose row in alert_count nobody else can change before the commit.
+func (t *tx) isNewest(alert muster.AlertID, signal string) {
+	if t.newest == nil {
+		t.newest = map[muster.AlertID]string{}
+	}
+	t.newest[alert] = signal
 }
 
 // scanSignal scans a signal without Raw.
@@ -179,6 +191,7 @@ func (t *tx) InsertAlerts(rows []*muster.Alert) error {
 		args = t.alertColumns(args, a)
 		counts = append(counts, string(a.ID), a.Signals, a.LastSignalAt.Micros(), "")
 		t.begin(string(a.ID))
+		t.isNewest(a.ID, "")
 	}
 	if err := t.insert(intoAlert, args); err != nil {
 		return err
@@ -256,7 +269,7 @@ func (t *tx) Alerts(f store.AlertFilter) ([]*muster.Alert, error) {
 // It gives their IDs only: a storm of signals about open alerts asks nothing else, and reading what each alert holds would
 // be a quarter of the work.
 func (t *tx) OpenAlerts(keys []store.AlertKey) (map[store.AlertKey]muster.AlertID, error) {
-	const columns = "SELECT id, open_key FROM alert WHERE open_key "
+	const columns = "SELECT id, open_key, newest FROM alert JOIN alert_count ON alert_count.alert = alert.id WHERE open_key "
 	list, by := make([]string, len(keys)), make(map[string]store.AlertKey, len(keys))
 	for i, k := range keys {
 		list[i] = openKey(k.Source, k.Fingerprint)
@@ -268,11 +281,12 @@ func (t *tx) OpenAlerts(keys []store.AlertKey) (map[store.AlertKey]muster.AlertI
 	}
 	found := make(map[store.AlertKey]muster.AlertID, len(keys))
 	err := t.query(func(r row) error {
-		var id, key string
-		if err := r.Scan(&id, &key); err != nil {
+		var id, key, newest string
+		if err := r.Scan(&id, &key, &newest); err != nil {
 			return err
 		}
 		found[by[key]] = muster.AlertID(id)
+		t.isNewest(muster.AlertID(id), newest) // a set that asks is about to append
 		return nil
 	}, text, args...)
 	return found, err

@@ -66,8 +66,9 @@ type tx struct {
 	err    error        // the first error of a statement: it poisons
 	events []store.Event
 
-	seqs     map[string]int64 // highest Seq of the topics seen, see AppendEntries
-	assigned []*muster.Entry  // whose Seq was set here, to be taken back when the command runs again
+	seqs     map[string]int64          // highest Seq of the topics seen, see AppendEntries
+	newest   map[muster.AlertID]string // newest signals of the alerts seen, see InsertSignals
+	assigned []*muster.Entry           // whose Seq was set here, to be taken back when the command runs again
 }
 
 var errEnded = muster.Errorf(muster.ErrInternal, "a transaction was used after its end")
