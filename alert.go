@@ -166,6 +166,8 @@ const (
 	DeliverNotification DeliveryKind = "notification" // to a person or a room, no acknowledgement expected
 	DeliverStatusPage   DeliveryKind = "statuspage"   // render and publish a status page
 	DeliverWebhook      DeliveryKind = "webhook"      // an outgoing webhook about something that happened
+	DeliverRoster       DeliveryKind = "roster"       // write rosters into a table kept outside, or read one from it
+	DeliverCalendar     DeliveryKind = "calendar"     // fetch a calendar of leave or holidays
 )
 
 // DeliveryState is how far a delivery got.
@@ -203,13 +205,16 @@ type TimerKind string
 
 // The kinds of timers.
 const (
-	TimerEscalate     TimerKind = "escalate"      // the next step of an escalation
-	TimerAckTimeout   TimerKind = "ack_timeout"   // an acknowledged alert pages again
-	TimerSilenceEnd   TimerKind = "silence_end"   // a silenced alert pages now
-	TimerAlertEnds    TimerKind = "alert_ends"    // the sender's endsAt passes: resolve
-	TimerPromise      TimerKind = "promise"       // a promised update is due soon or overdue
-	TimerReviewRemind TimerKind = "review_remind" // a review has not been published
-	TimerSwapExpire   TimerKind = "swap_expire"   // nobody has answered a swap request: tell, and in the end give it up
+	TimerEscalate     TimerKind = "escalate"       // the next step of an escalation
+	TimerAckTimeout   TimerKind = "ack_timeout"    // an acknowledged alert pages again
+	TimerSilenceEnd   TimerKind = "silence_end"    // a silenced alert pages now
+	TimerAlertEnds    TimerKind = "alert_ends"     // the sender's endsAt passes: resolve
+	TimerPromise      TimerKind = "promise"        // a promised update is due soon or overdue
+	TimerReviewRemind TimerKind = "review_remind"  // a review has not been published
+	TimerSwapExpire   TimerKind = "swap_expire"    // nobody has answered a swap request: tell, and in the end give it up
+	TimerPublish      TimerKind = "roster_publish" // a roster changes hands: the tables outside are told
+	TimerCalendar     TimerKind = "calendar_fetch" // a calendar of leave or holidays is fetched again
+	TimerLeaveCheck   TimerKind = "leave_check"    // shifts are compared with leave
 )
 
 // Timer is something that happens later: a row. Its effect and its removal commit together.

@@ -20,6 +20,8 @@ type Roster struct {
 	Swaps     []Swap       `json:"swaps,omitempty"`
 	Topics    []Topic      `json:"topics,omitempty"`   // whom to ask about what: subject matter experts, who are not on call all the time
 	Accepted  []Acceptance `json:"accepted,omitempty"` // warnings that somebody accepted, with a reason and an end
+
+	Publish []ConnectorName `json:"publish,omitempty"` // tables kept outside that are told at each change of hands
 }
 
 // Nobody is a place in a rotation that is left empty on purpose: a lower layer shows through. No person has this name.

@@ -39,11 +39,11 @@ var table = []row{
 	{pkg: "internal/store/storetest", imports: []string{"internal/store"}, test: true, why: "the suite holds for every store, so it knows none of them"},
 	{pkg: "internal/catalog", imports: []string{"internal/store", "internal/plan", "internal/rota"}, why: "documents are below the operations that change them"},
 	{
-		pkg: "internal/command", imports: with(deciders, "internal/catalog", "internal/store", "internal/seal"),
+		pkg: "internal/command", imports: with(deciders, "internal/catalog", "internal/store", "internal/seal", "internal/exchange"),
 		why: "a command decides and records; what shall happen outside is a row that engine and connectors find",
 	},
 	{
-		pkg: "internal/query", imports: with(deciders, "internal/catalog", "internal/store", "internal/seal"),
+		pkg: "internal/query", imports: with(deciders, "internal/catalog", "internal/store", "internal/seal", "internal/exchange"),
 		why: "read models never write, so commands are out of their reach",
 	},
 	{pkg: "internal/event", imports: []string{"internal/store"}, why: "the bus carries that something changed, not what it means"},

@@ -186,6 +186,9 @@ func (k *checker) roster(d *muster.Roster) {
 			k.user(fmt.Sprintf("topics[%d].fallback[%d].user", i, j), f.User)
 		}
 	}
+	for i, name := range d.Publish {
+		refers(k, fmt.Sprintf("publish[%d]", i), name, k.c.Connectors, muster.KindConnectors)
+	}
 }
 
 func (k *checker) policy(d *muster.Policy) {

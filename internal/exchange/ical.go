@@ -26,6 +26,7 @@ type Event struct {
 
 	// What is only read. A published calendar names no attendees (RFC 5546, section 3.2.1).
 
+	Line     int            // of the file, at which the event begins
 	People   []string       // mail addresses in lower case: attendees who did not decline, then the organizer
 	AllDay   bool           // From and Until are midnights of the zone that the reader was given
 	Instance muster.Instant // of a recurring event: the start by its rule, which stays when this one date is moved

@@ -128,7 +128,7 @@ func (v *vevent) title() string {
 func (r *calendarReader) event(c *component) *vevent {
 	v := &vevent{line: c.line, component: c, cancelled: strings.EqualFold(strings.TrimSpace(c.text("STATUS")), "CANCELLED")}
 	v.base = Event{
-		UID: cleanUID(c.text("UID")), Summary: muster.CleanLine(c.text("SUMMARY"), maxName),
+		Line: c.line, UID: cleanUID(c.text("UID")), Summary: muster.CleanLine(c.text("SUMMARY"), maxName),
 		Description: muster.CleanText(c.text("DESCRIPTION"), maxText), People: people(c),
 	}
 	if p, ok := c.get("URL"); ok {
