@@ -129,7 +129,7 @@ func (l *layer) face(at int64) face {
 	t := time.Unix(sec, 0).In(l.zone)
 	_, offset := t.Zone()
 	f := face{zone: l.zone, offset: int64(offset), from: math.MinInt64, until: math.MaxInt64, wall: sec + int64(offset)}
-	from, until := t.ZoneBounds()
+	from, until := zoneBounds(t)
 	if !from.IsZero() {
 		f.from = from.Unix() + margin
 	}

@@ -61,7 +61,7 @@ func validate(s map[string]string) (f []muster.FieldError) {
 		}
 	}
 	if z := s["zone"]; z != "" {
-		if _, err := time.LoadLocation(z); err != nil || z == "Local" || !strings.Contains(z, "/") && z != "UTC" {
+		if len(muster.CheckZone("zone", z)) > 0 { // whether there is such a zone is asked where it is used
 			wrong("zone", "is not a zone: write it like Europe/Berlin")
 		}
 	}
