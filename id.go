@@ -32,6 +32,7 @@ type (
 	ContactID     string // con_
 	AuditID       string // aud_
 	NoticeID      string // ntc_
+	ProposalID    string // chg_
 	SwapRequestID string // swp_
 	LeaveID       string // lve_
 	FeedID        string // fed_: a calendar feed of shifts
@@ -97,6 +98,8 @@ func prefixOf[T ~string]() string {
 		return "aud"
 	case NoticeID:
 		return "ntc"
+	case ProposalID:
+		return "chg"
 	case SwapRequestID:
 		return "swp"
 	case LeaveID:

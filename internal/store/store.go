@@ -62,6 +62,8 @@ type Reader interface {
 	DocReader
 	ContactReader
 	NoticeReader
+	PastReader
+	ProposalReader
 	SwapReader
 	LeaveReader
 	FeedReader
@@ -85,6 +87,7 @@ type Tx interface {
 	DocWriter
 	ContactWriter
 	NoticeWriter
+	ProposalWriter
 	SwapWriter
 	LeaveWriter
 	FeedWriter

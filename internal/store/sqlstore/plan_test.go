@@ -36,6 +36,12 @@ func TestPlans(t *testing.T) {
 			func() error { return second(tx.SignalsOf(alert.ID, store.List{After: "sig_1"})) },
 			func() error { return second(tx.FirstSignals(alert)) },
 			func() error { return second(tx.DeleteSignalsBefore(now, 5)) },
+			func() error { return second(tx.OpeningSignals(now, now, store.List{After: "sig_1"})) },
+			func() error { return second(tx.CountOpeningSignals(now, now)) },
+			func() error { return second(tx.PastAlerts(now, now, store.List{})) },
+			func() error {
+				return second(tx.Proposals(store.ProposalFilter{Status: []muster.ProposalStatus{muster.ProposalOpen}}))
+			},
 			func() error { return second(tx.NextTimer()) },
 			func() error { return second(tx.DueTimers(now, 5)) },
 			func() error { return second(tx.LockTimer("x")) },

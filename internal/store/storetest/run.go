@@ -53,6 +53,8 @@ func Run(t *testing.T, open Open) {
 		{"the same alert from two sides", racingAlerts},
 		{"contacts", contacts},
 		{"notices", notices},
+		{"the past in large pages", pastAlerts},
+		{"proposals", proposals},
 		{"many tell the same", toldByMany},
 		{"swap requests are found by filter", swapRequests},
 		{"leave is replaced as a whole", leave},
