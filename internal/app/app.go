@@ -172,6 +172,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.Commands = command.New(command.Deps{
 		Store: a.DB, IDs: ids, Live: a.Live, Box: a.Box, Pass: seal.NewPassphrases(2), Node: node, Log: a.Log,
 		CheckConnector: a.connectors.check, AddressCheck: a.connectors.address,
+		Abilities: a.connectors.abilities,
 	})
 	a.connectors.commands = a.Commands
 	if err := a.Commands.Load(ctx); err != nil {

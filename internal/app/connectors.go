@@ -95,6 +95,12 @@ func (c *connectors) check(doc *muster.Connector) []muster.FieldError {
 	return d.Check(doc.Settings, doc.Secrets)
 }
 
+// abilities says what a kind of connector can be used for besides telling people.
+func (c *connectors) abilities(kind string) command.Abilities {
+	d, _ := c.registry.Find(kind)
+	return command.Abilities{Table: d.Table, Calendar: d.Calendar}
+}
+
 // address checks and tidies the address of a contact method, and gives a hint that may be shown.
 func (c *connectors) address(kind, address string) (tidy, hint string, err error) {
 	d, ok := c.registry.Find(kind)

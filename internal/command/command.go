@@ -30,6 +30,8 @@ type Deps struct {
 	CheckConnector catalog.KindCheck
 	// AddressCheck checks and tidies a contact address for a kind of connector, and gives a hint that may be shown.
 	AddressCheck func(kind, address string) (tidy, hint string, err error)
+	// Abilities says what a kind of connector can be used for besides telling people; nil: nothing.
+	Abilities func(kind string) Abilities
 }
 
 // Commands runs operations. Make it with New; it is safe for concurrent use.
@@ -55,7 +57,7 @@ func New(d Deps) *Commands {
 	c.starts.run = c.start
 	c.ends.run = c.finish
 	c.intake.panicked, c.starts.panicked, c.ends.panicked = c.panicked, c.panicked, c.panicked
-	c.ops = c.table()
+	c.ops = append(c.table(), c.calendarTable()...)
 	return c
 }
 

@@ -342,6 +342,9 @@ func (c *Call) follow(changes []docChange) error {
 			return err
 		}
 	}
+	if err := c.followCalendars(changes); err != nil {
+		return err
+	}
 	if look {
 		return c.lookAgain()
 	}

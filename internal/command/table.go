@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/plan"
 	"github.com/muster-oncall/muster/internal/store"
 )
 
@@ -28,6 +29,11 @@ func op[In, Out any](c *Commands, o muster.Op, run func(*Call, In) (Out, error))
 		tidy(in)
 		if p, ok := in.(preparer); ok {
 			if err := p.prepare(); err != nil {
+				return nil, err
+			}
+		}
+		if p, ok := in.(interface{ prepareIn(*plan.Snapshot) error }); ok {
+			if err := p.prepareIn(c.Live.Current()); err != nil {
 				return nil, err
 			}
 		}

@@ -38,6 +38,12 @@ func (c *Call) fire(t *muster.Timer) error {
 		return c.firePromise(t)
 	case muster.TimerReviewRemind:
 		return c.fireReviewRemind(t)
+	case muster.TimerPublish:
+		return c.firePublish(t)
+	case muster.TimerCalendar:
+		return c.fireCalendar(t)
+	case muster.TimerLeaveCheck:
+		return c.fireLeaveCheck(t)
 	}
 	return fmt.Errorf("command: a timer of the unknown kind %q", t.Kind)
 }

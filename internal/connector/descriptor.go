@@ -34,6 +34,9 @@ type Descriptor struct {
 	// CheckAddress says what is wrong with the address of a contact method; nil: any address will do.
 	CheckAddress func(address string) error
 	New          func(Config) (Connector, error)
+
+	Table    bool // what New makes is a [RosterTable]
+	Calendar bool // what New makes is a [CalendarFeed]
 }
 
 // Registry is an explicit list of kinds.

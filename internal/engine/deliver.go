@@ -133,6 +133,9 @@ func (e *Engine) call(ctx context.Context, s command.Started) (r connector.Recei
 	if check, ok := silent(conn); ok && strings.HasPrefix(s.Delivery.Ref, "test/") {
 		return connector.Receipt{Detail: "tried out: it works"}, check.Check(ctx)
 	}
+	if s.Delivery.Kind == muster.DeliverRoster || s.Delivery.Kind == muster.DeliverCalendar {
+		return e.exchange(ctx, conn, s.Delivery)
+	}
 	msg, err := e.message(s)
 	if err != nil {
 		return connector.Receipt{}, err
@@ -180,8 +183,8 @@ func (e *Engine) message(s command.Started) (connector.Delivery, error) {
 		}
 	case muster.DeliverWebhook:
 		out.Event = &connector.Event{Type: d.Ref, At: d.CreatedAt, Body: d.Payload}
-	case muster.DeliverStatusPage:
-		return out, fmt.Errorf("engine: a status page has no message")
+	case muster.DeliverStatusPage, muster.DeliverRoster, muster.DeliverCalendar:
+		return out, fmt.Errorf("engine: the delivery %s has no message", d.ID)
 	}
 	return out, nil
 }

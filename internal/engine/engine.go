@@ -51,6 +51,7 @@ type Engine struct {
 	timers  waker
 	claims  waker
 	workers pools
+	tables  sync.Map // ConnectorName to *sync.Mutex: whose turn it is to write a table
 }
 
 // waker wakes a loop no later than an instant.
@@ -110,6 +111,9 @@ func (e *Engine) Start(ctx context.Context) error {
 		return tx.ReleaseLeases(e.Commands.Node, tx.Now())
 	})
 	if err != nil {
+		return err
+	}
+	if err := e.Commands.ArmCalendars(ctx); err != nil {
 		return err
 	}
 	for _, loop := range []func(){e.timerLoop, e.claimLoop, e.janitorLoop, e.catalogLoop} {

@@ -42,7 +42,7 @@ func Descriptor() connector.Descriptor {
 			{Name: "key", Title: "Account key", Help: "A key of the storage account, or its connection string. Not needed with a shared access signature.", Secret: true},
 			{Name: "sas", Title: "Shared access signature", Help: "The token that begins with sv= or ?sv=. Not needed with a key.", Secret: true},
 		},
-		Validate: validate, Together: oneSecret,
+		Validate: validate, Together: oneSecret, Table: true,
 		New: func(c connector.Config) (connector.Connector, error) { return New(c) },
 	}
 }

@@ -40,7 +40,7 @@ func Descriptor() connector.Descriptor {
 			{Name: "url", Title: "Public address", Help: "Of a calendar that everybody may read. Begins with https:// or webcal://."},
 			{Name: "url", Title: "Secret address", Help: "Whoever knows it reads the calendar: most calendars' iCal addresses are such.", Secret: true},
 		},
-		Validate: validate, Together: oneAddress,
+		Validate: validate, Together: oneAddress, Calendar: true,
 		New: func(c connector.Config) (connector.Connector, error) { return New(c) },
 	}
 }
