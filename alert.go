@@ -113,6 +113,7 @@ type StepTaken struct {
 	Because  string                     `json:"because,omitempty"`  // what the event said of itself
 	Started  Instant                    `json:"started,omitzero"`   // first real attempt of the step before
 	Contacts map[UserName][]ContactFact `json:"contacts,omitempty"`
+	Away     []Leave                    `json:"away,omitempty"` // days off at that moment of experts whom a topic names
 }
 
 // ContactFact is what a decision needs to know of a contact method: not the address.

@@ -72,11 +72,12 @@ type Step struct {
 	Wait    Duration `json:"wait"`
 }
 
-// Target is whom a step pages: a roster role, or a person.
+// Target is whom a step pages: a roster role, a person, or who is asked about a topic at that moment.
 type Target struct {
 	Roster RosterName `json:"roster,omitempty"`
 	Role   RosterRole `json:"role,omitempty"` // with Roster; empty: primary
 	User   UserName   `json:"user,omitempty"`
+	Topic  string     `json:"topic,omitempty"` // name of a topic of some roster: its experts, see [Topic]
 }
 
 // DefaultRoute is the name of the route that takes what no other route takes. It cannot be removed.
@@ -301,7 +302,7 @@ func (d *Policy) Check() (f []FieldError) {
 	for i, s := range d.Steps {
 		p := fmt.Sprintf("steps[%d]", i)
 		if len(s.Targets) == 0 {
-			f = append(f, FieldError{Path: p + ".targets", Message: "the step reaches nobody: name a roster or a person"})
+			f = append(f, FieldError{Path: p + ".targets", Message: "the step reaches nobody: name a roster, a person or a topic"})
 		}
 		if s.Wait.Std() < 30*time.Second || s.Wait.Std() > 24*time.Hour {
 			f = append(f, FieldError{Path: p + ".wait", Message: "must be between 30s and 1d: how long to wait for an answer before the next step"})
@@ -321,11 +322,17 @@ func (d *Policy) Check() (f []FieldError) {
 func checkTargets(path string, ts []Target) (f []FieldError) {
 	for i, t := range ts {
 		p := fmt.Sprintf("%s[%d]", path, i)
+		named := 0
+		for _, n := range []string{string(t.Roster), string(t.User), t.Topic} {
+			if n != "" {
+				named++
+			}
+		}
 		switch {
-		case (t.Roster == "") == (t.User == ""):
-			f = append(f, FieldError{Path: p, Message: "name either a roster or a user"})
-		case t.User != "" && t.Role != "":
-			f = append(f, FieldError{Path: p + ".role", Message: "a role goes with a roster, not with a user"})
+		case named != 1:
+			f = append(f, FieldError{Path: p, Message: "name either a roster, a user or a topic: exactly one of them"})
+		case t.Roster == "" && t.Role != "":
+			f = append(f, FieldError{Path: p + ".role", Message: "a role goes with a roster, not with a user or a topic"})
 		case t.Role != "":
 			f = append(f, oneOf(p+".role", t.Role, RosterRoles()...)...)
 		}

@@ -34,6 +34,7 @@ const (
 	NoticeSwapAnswered  NoticeKind = "swap_answered"  // it was accepted, refused or withdrawn
 	NoticeZoneMoved     NoticeKind = "zone_moved"     // new zone data moves a hand-over
 	NoticeLeaveConflict NoticeKind = "leave_conflict" // a shift falls into leave or a holiday
+	NoticeShadow        NoticeKind = "shadow"         // somebody whom one shadows was paged
 	NoticeContactTest   NoticeKind = "contact_test"   // a contact method is tried out
 )
 
@@ -41,7 +42,7 @@ const (
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{
 		NoticeShiftReminder, NoticeShiftHandoff, NoticeShiftChanged, NoticeSwapRequest, NoticeSwapAnswered, NoticeZoneMoved,
-		NoticeLeaveConflict, NoticeContactTest,
+		NoticeLeaveConflict, NoticeShadow, NoticeContactTest,
 	}
 }
 
@@ -62,6 +63,8 @@ func (k NoticeKind) Word() string {
 		return "Clock change"
 	case NoticeLeaveConflict:
 		return "Leave conflict"
+	case NoticeShadow:
+		return "You shadow"
 	case NoticeContactTest:
 		return "Contact test"
 	}

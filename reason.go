@@ -51,6 +51,20 @@ type Explanation struct {
 	Revision Revision  `json:"revision"` // of the catalog that decided
 	Steps    []Reason  `json:"steps"`
 	People   []Planned `json:"people"` // empty: nobody, and a step says so
+
+	Informed []Informed `json:"informed,omitempty"` // shadows of whom a step paged
+}
+
+// Informed is a shadow who is told that somebody else was paged. Nobody expects an answer of them, and they count for nothing
+// in the escalation.
+type Informed struct {
+	User    UserName   `json:"id"`
+	Name    string     `json:"name"`
+	Roster  RosterName `json:"roster"` // whose shadow they are
+	With    []string   `json:"with"`   // names of those who were paged; never empty
+	Step    int        `json:"step"`   // counts from 1
+	Round   int        `json:"round"`
+	Reasons []Reason   `json:"why"`
 }
 
 // Planned is one page that a decision asks for: this person by this method at this moment.

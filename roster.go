@@ -242,6 +242,11 @@ func (d *Roster) Check() []FieldError {
 			at.add("experts", "name at least one expert")
 		}
 		at.take(checkTargets(at.path+".fallback", t.Fallback))
+		for j, target := range t.Fallback {
+			if target.Topic != "" {
+				at.add(fmt.Sprintf("fallback[%d].topic", j), "a topic cannot fall back to a topic: name a roster or a user")
+			}
+		}
 		f.take(at.list)
 	}
 	for i, a := range d.Accepted {

@@ -181,7 +181,9 @@ func (k *checker) roster(d *muster.Roster) {
 	}
 	for i, t := range d.Topics {
 		people(fmt.Sprintf("topics[%d].experts", i), t.Experts)
+		k.topic(i, d)
 		for j, f := range t.Fallback {
+			k.shadow(fmt.Sprintf("topics[%d].fallback[%d].role", i, j), f)
 			refers(k, fmt.Sprintf("topics[%d].fallback[%d].roster", i, j), f.Roster, k.c.Rosters, muster.KindRosters)
 			k.user(fmt.Sprintf("topics[%d].fallback[%d].user", i, j), f.User)
 		}
@@ -191,12 +193,46 @@ func (k *checker) roster(d *muster.Roster) {
 	}
 }
 
+// topic refuses a topic that another roster has already, by name or title: nobody would know whom "the database expert" means.
+func (k *checker) topic(i int, d *muster.Roster) {
+	t := &d.Topics[i]
+	for _, path := range []struct{ field, word string }{{"name", t.Name}, {"title", t.Title}} {
+		r, other := k.c.Topic(path.word)
+		if other == nil || other == t || (r.Name == d.Name && other.Name == t.Name) {
+			continue
+		}
+		where := "this roster"
+		if r.Name != d.Name {
+			where = "the roster " + string(r.Name)
+		}
+		k.fail(fmt.Sprintf("topics[%d].%s", i, path.field), "%q is a topic of %s already: nobody could tell whom to ask", muster.Clip(path.word, 60), where)
+	}
+}
+
+// shadow refuses a target that would page a trainee.
+func (k *checker) shadow(path string, t muster.Target) {
+	if t.Role == muster.ShadowResponder {
+		k.fail(path, "a shadow is informed of what others are paged about, and cannot be paged: name the primary or the secondary")
+	}
+}
+
 func (k *checker) policy(d *muster.Policy) {
 	reached, dangling := false, false
 	target := func(path string, t muster.Target) {
 		before := len(k.wrong)
 		refers(k, path+".roster", t.Roster, k.c.Rosters, muster.KindRosters)
 		k.user(path+".user", t.User)
+		k.shadow(path+".role", t)
+		if _, topic := k.c.Topic(t.Topic); t.Topic != "" && (topic == nil || topic.Name != t.Topic) {
+			near := k.c.NearTopic(t.Topic)
+			if topic != nil {
+				near = topic.Name
+			}
+			if near != "" {
+				near = "; did you mean " + near + "?"
+			}
+			k.fail(path+".topic", "no roster has a topic called %q%s", muster.Clip(t.Topic, 60), near)
+		}
 		dangling = dangling || len(k.wrong) > before
 	}
 	for i, s := range d.Steps {
@@ -221,6 +257,9 @@ func (k *checker) reaches(t muster.Target) bool {
 	}
 	if t.User != "" {
 		return active(t.User)
+	}
+	if _, topic := k.c.Topic(t.Topic); topic != nil {
+		return slices.ContainsFunc(topic.Experts, active) || slices.ContainsFunc(topic.Fallback, k.reaches)
 	}
 	r := k.c.Rosters[t.Roster]
 	if r == nil {

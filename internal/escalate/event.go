@@ -64,6 +64,8 @@ type Effects struct {
 	CancelPages bool
 	// Taken is the step that was taken, to be completed with Revision and Contacts and added to the escalation.
 	Taken *muster.StepTaken
+	// Informed are the shadows of those who are paged. [Step] leaves it empty: who composes the deciders completes it.
+	Informed []muster.Informed
 	// Notes are what nobody is paged about: steps that reached nobody, rounds that are used up.
 	Notes []muster.Reason
 }

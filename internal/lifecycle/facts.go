@@ -61,6 +61,9 @@ type Duty struct {
 // or is proposed for, and the roles that only one person can hold are proposed once. A proposal waits for the person.
 func ProposeRoles(inc muster.Incident, duties []Duty, f Facts, now muster.Instant) (out []muster.RoleAssignment) {
 	for _, d := range duties {
+		if d.Position == muster.ShadowResponder {
+			continue // a trainee is never alone
+		}
 		role := d.For
 		if role == "" || role == muster.RolePrimaryResponder || role == muster.RoleSecondaryResponder {
 			role = muster.Role(d.Position)

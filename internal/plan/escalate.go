@@ -11,9 +11,9 @@ import (
 // Escalate tells an escalation what happened, at now. Policy steps come from the snapshot that the run took; rosters,
 // overrides and notification rules from the snapshot that is handed in. Effects.Taken is complete: it has the revision
 // and the contacts of everybody who is paged, so that [Explain] finds the same again. The caller adds it to the
-// escalation.
-func Escalate(s *Snapshot, contacts Contacts, e muster.Escalation, ev escalate.Event, now muster.Instant) (muster.Escalation, escalate.Effects) {
-	w := &who{s: s, contacts: contacts, at: now, reached: map[muster.UserName]bool{}}
+// escalation. days are days off at that moment: they matter to policies that ask experts (see [AsksExperts]).
+func Escalate(s *Snapshot, contacts Contacts, e muster.Escalation, ev escalate.Event, now muster.Instant, days ...muster.Leave) (muster.Escalation, escalate.Effects) {
+	w := &who{s: s, contacts: contacts, at: now, days: days, reached: map[muster.UserName]bool{}}
 	run, started := e, e.StepStarted
 	e, eff := escalate.Step(e, ev, now, w)
 	if eff.Taken != nil {
@@ -25,6 +25,8 @@ func Escalate(s *Snapshot, contacts Contacts, e muster.Escalation, ev escalate.E
 				eff.Taken.Contacts[p.User] = slices.Clone(contacts[p.User])
 			}
 		}
+		eff.Taken.Away = s.away(&e.Policy, days, now)
+		s.inform(&run, &e, &eff)
 	}
 	return e, eff
 }
@@ -42,9 +44,27 @@ func opening(kind escalate.EventKind, run muster.Escalation) escalate.EventKind 
 // reached.
 func PageByHand(s *Snapshot, contacts Contacts, person muster.UserName, by string, now muster.Instant) []muster.Planned {
 	w := &who{s: s, contacts: contacts, at: now, reached: map[muster.UserName]bool{}}
+	return w.byHand(person, []muster.Reason{w.userReason(muster.ReasonPerson, person, "%s asked for %s.", by, w.Name(person))})
+}
+
+// PageExperts plans the pages of whom [Expert] chose when somebody asked for an expert. None means that nobody can be
+// reached, and the reasons of the choice say why.
+func PageExperts(s *Snapshot, contacts Contacts, c Choice, by string, now muster.Instant) (pages []muster.Planned) {
+	w := &who{s: s, contacts: contacts, at: now, reached: map[muster.UserName]bool{}}
+	ref := muster.DocRef(muster.KindRosters, c.Roster)
+	first := muster.Reason{
+		Kind: muster.ReasonStep, Ref: ref, Revision: s.Catalog.RevisionOf(ref), Text: fmt.Sprintf("%s asked for an expert for %s.", by, c.Topic.Known()),
+		Facts: map[string]string{"topic": c.Topic.Name},
+	}
+	for _, u := range c.People {
+		pages = append(pages, w.byHand(u, append([]muster.Reason{first}, c.Why...))...)
+	}
+	return pages
+}
+
+// byHand plans the pages of a person whom no step pages.
+func (w *who) byHand(person muster.UserName, why []muster.Reason) (pages []muster.Planned) {
 	methods, how := w.Methods(person, muster.UrgencyHigh)
-	var pages []muster.Planned
-	first := w.userReason(muster.ReasonPerson, person, "%s asked for %s.", by, w.Name(person))
 	for _, m := range methods {
 		text := fmt.Sprintf("Paged by %s", m.Contact.Method)
 		if m.After > 0 {
@@ -55,8 +75,8 @@ func PageByHand(s *Snapshot, contacts Contacts, person muster.UserName, by strin
 			Facts: map[string]string{"contact": string(m.Contact.ID), "method": m.Contact.Method},
 		}
 		pages = append(pages, muster.Planned{
-			User: person, Name: w.Name(person), Contact: m.Contact, At: now.Plus(m.After),
-			Reasons: slices.Concat([]muster.Reason{first}, how, []muster.Reason{last}),
+			User: person, Name: w.Name(person), Contact: m.Contact, At: w.at.Plus(m.After),
+			Reasons: slices.Concat(why, how, []muster.Reason{last}),
 		})
 	}
 	return pages

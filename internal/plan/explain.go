@@ -24,6 +24,7 @@ type Question struct {
 	Service  muster.ServiceName
 	Severity muster.AlertSeverity
 	Contacts Contacts
+	Away     []muster.Leave // days off that are known of
 }
 
 // maxPreview bounds how many steps of an alert that might be are told.
@@ -88,7 +89,7 @@ func Retake(s *Snapshot, run muster.Escalation, i int) (muster.Escalation, escal
 		}
 	case escalate.Start, escalate.Timer, escalate.Escalate, escalate.Hold, escalate.Ack, escalate.Resolve:
 	}
-	return Escalate(s, t.Contacts, e, ev, t.At)
+	return Escalate(s, t.Contacts, e, ev, t.At, t.Away...)
 }
 
 // tell adds what a step did: its policy first, then what was passed over, then each page's reasons, each sentence once.
@@ -109,6 +110,10 @@ func tell(x *muster.Explanation, eff escalate.Effects) {
 		add(p.Reasons...)
 	}
 	x.People = append(x.People, eff.Pages...)
+	for _, i := range eff.Informed {
+		add(i.Reasons...)
+	}
+	x.Informed = append(x.Informed, eff.Informed...)
 }
 
 // preview plays an alert that might be until its policy is used up, as if nobody ever answered.
@@ -136,7 +141,7 @@ func preview(h History, q Question) (muster.Explanation, error) {
 	ev := FirstEvent(a)
 	for range maxPreview {
 		var eff escalate.Effects
-		e, eff = Escalate(s, q.Contacts, e, ev, at)
+		e, eff = Escalate(s, q.Contacts, e, ev, at, q.Away...)
 		tell(&x, eff)
 		if eff.Taken != nil {
 			e.Taken = append(e.Taken, *eff.Taken)

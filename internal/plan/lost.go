@@ -71,17 +71,29 @@ func (c *comparison) touchedPolicy(name muster.PolicyName) bool {
 	if was == nil || is == nil || !Same(was, is) {
 		return true
 	}
-	for _, r := range rostersOf(is) {
+	for _, r := range c.after.rostersOf(is) {
 		if slices.Contains(c.touched, r) {
 			return true
 		}
 	}
+	moved := func(t muster.Target) bool {
+		return c.moved[t.User] || slices.ContainsFunc(AskedAbout(c.after, t.Topic), func(u muster.UserName) bool {
+			return c.moved[u] || !sameQuiet(c.before.Catalog.Users[u], c.after.Catalog.Users[u])
+		})
+	}
 	for i := range is.Steps {
-		if slices.ContainsFunc(is.Steps[i].Targets, func(t muster.Target) bool { return c.moved[t.User] }) {
+		if slices.ContainsFunc(is.Steps[i].Targets, moved) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(is.Fallback, func(t muster.Target) bool { return c.moved[t.User] })
+	return slices.ContainsFunc(is.Fallback, moved)
+}
+
+// sameQuiet reports whether somebody's quiet hours are the same in two catalogs.
+func sameQuiet(a, b *muster.User) bool {
+	return a == b || (a != nil && b != nil && a.Zone == b.Zone && slices.EqualFunc(a.Quiet, b.Quiet, func(x, y muster.Window) bool {
+		return x.From == y.From && x.To == y.To && slices.Equal(x.Days, y.Days)
+	}))
 }
 
 // lose walks through the window from one change of on-call to the next.
@@ -143,7 +155,7 @@ func (c *comparison) zoneOf(p muster.PolicyName) string {
 	if doc == nil {
 		return "UTC"
 	}
-	for _, name := range rostersOf(doc) {
+	for _, name := range c.before.rostersOf(doc) {
 		if r := c.before.Catalog.Rosters[name]; r != nil && len(r.Rotations) > 0 {
 			return r.Rotations[0].Zone
 		}
@@ -215,4 +227,28 @@ func Dangers(s *Snapshot, c *Consequences, r *Replayed) (out []string) {
 		out = append(out, r.ReachNobody[i].Say())
 	}
 	return out
+}
+
+// Summary says in a sentence what a change of so many documents means; nil: it does not matter to who is paged.
+func Summary(documents int, c *Consequences, r *Replayed) string {
+	parts := []string{count(documents, "document changes", "documents change")}
+	if c == nil || r == nil {
+		return parts[0] + "; it does not matter to who is paged."
+	}
+	parts = append(parts, count(len(c.Shifts)+c.More, "shift changes hands", "shifts change hands"))
+	if n := len(c.Opens); n > 0 {
+		parts = append(parts, count(n, "gap opens", "gaps open"))
+	}
+	if n := len(c.Closes); n > 0 {
+		parts = append(parts, count(n, "gap closes", "gaps close"))
+	}
+	parts = append(parts, fmt.Sprintf("of %s %d would have reached other people and %d nobody", count(r.Alerts, "past alert", "past alerts"), r.Others, r.Lost))
+	return strings.Join(parts, ", ") + "."
+}
+
+func count(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }

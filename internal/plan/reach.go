@@ -71,7 +71,12 @@ func (r *reacher) ask(key reachKey, at int64) *reach {
 	w := &lastResort{who: &who{s: r.s, contacts: r.contacts, at: now, reached: map[muster.UserName]bool{}}}
 	_, eff := escalate.Step(muster.Escalation{Policy: *p, Revision: rev, Urgency: key.urgency}, escalate.Event{Kind: escalate.Start}, now, w)
 	x := &reach{from: at, until: forever}
-	for _, name := range rostersOf(p) {
+	for _, topic := range topicsOf(p) { // days off are left out: nobody knows of them when a change is compared
+		if next := Expert(r.s, r.contacts, nil, topic, now).Until; !next.IsZero() {
+			x.until = min(x.until, next.Micros())
+		}
+	}
+	for _, name := range r.s.rostersOf(p) {
 		if s := r.s.Schedule(name); s != nil {
 			if next := s.NextChange(now); !next.IsZero() {
 				x.until = min(x.until, next.Micros())
@@ -89,12 +94,21 @@ func (r *reacher) ask(key reachKey, at int64) *reach {
 	return x
 }
 
-// rostersOf lists the rosters that a policy asks, each once.
-func rostersOf(p *muster.Policy) (names []muster.RosterName) {
+// rostersOf lists the rosters that a policy asks, each once: also those that have its topics, and to which they fall back.
+func (s *Snapshot) rostersOf(p *muster.Policy) (names []muster.RosterName) {
+	one := func(name muster.RosterName) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
 	add := func(list []muster.Target) {
 		for _, t := range list {
-			if t.Roster != "" && !slices.Contains(names, t.Roster) {
-				names = append(names, t.Roster)
+			one(t.Roster)
+			if r, topic := s.Catalog.Topic(t.Topic); topic != nil {
+				one(r.Name)
+				for _, f := range topic.Fallback {
+					one(f.Roster)
+				}
 			}
 		}
 	}

@@ -159,7 +159,7 @@ func (p *player) begun(policy muster.PolicyName, at int64) int64 {
 		return 0
 	}
 	latest := at
-	for _, name := range rostersOf(doc) {
+	for _, name := range p.is.s.rostersOf(doc) {
 		r := p.is.s.Catalog.Rosters[name]
 		if r == nil || r == p.was.s.Catalog.Rosters[name] {
 			continue

@@ -17,6 +17,7 @@ type Snapshot struct {
 
 	schedules sync.Map // by roster; made when they are asked for first
 	serves    func() map[muster.RosterName][]muster.ServiceName
+	shadowed  func() map[muster.RosterName]bool
 }
 
 // Schedule is a roster made ready for questions; nil when the catalog has no such roster.
@@ -54,7 +55,8 @@ func (s *Snapshot) WithZones(zones *rota.Zones) *Snapshot {
 func newSnapshot(c *muster.Catalog, rules *route.Rules, zones *rota.Zones) *Snapshot {
 	return &Snapshot{
 		Catalog: c, Rules: rules, Zones: zones,
-		serves: sync.OnceValue(func() map[muster.RosterName][]muster.ServiceName { return servedBy(c) }),
+		serves:   sync.OnceValue(func() map[muster.RosterName][]muster.ServiceName { return servedBy(c) }),
+		shadowed: sync.OnceValue(func() map[muster.RosterName]bool { return shadowedIn(c) }),
 	}
 }
 
@@ -70,15 +72,13 @@ type History interface {
 type Contacts map[muster.UserName][]muster.ContactFact
 
 // Involved lists everybody whom a policy may page, so that their contacts can be read: its people, the people of its
-// rosters, and the admins, who are the fallback of every policy.
+// rosters, the experts of its topics, and the admins, who are the fallback of every policy.
 func Involved(s *Snapshot, p *muster.Policy) []muster.UserName {
 	var all []muster.UserName
 	target := func(t muster.Target) {
-		if t.User != "" {
-			all = append(all, t.User)
-		}
-		if r := s.Catalog.Rosters[t.Roster]; r != nil {
-			all = append(all, r.Everybody()...)
+		all = append(all, s.mayBe(t)...)
+		if t.Topic != "" {
+			all = append(all, AskedAbout(s, t.Topic)...)
 		}
 	}
 	for i := range p.Steps {
@@ -92,6 +92,17 @@ func Involved(s *Snapshot, p *muster.Policy) []muster.UserName {
 	all = append(all, admins(s.Catalog)...)
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// mayBe lists everybody whom a target that is a person or a roster may mean.
+func (s *Snapshot) mayBe(t muster.Target) (all []muster.UserName) {
+	if t.User != "" {
+		all = append(all, t.User)
+	}
+	if r := s.Catalog.Rosters[t.Roster]; r != nil {
+		all = append(all, r.Everybody()...)
+	}
+	return all
 }
 
 func admins(c *muster.Catalog) (all []muster.UserName) {

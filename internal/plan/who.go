@@ -18,6 +18,7 @@ type who struct {
 	s        *Snapshot
 	contacts Contacts
 	at       muster.Instant
+	days     []muster.Leave // days off that experts may have
 	reached  map[muster.UserName]bool
 }
 
@@ -41,6 +42,10 @@ func (w *who) userReason(kind muster.ReasonKind, u muster.UserName, format strin
 func (w *who) OnCall(t muster.Target) ([]muster.UserName, []muster.Reason) {
 	if t.User != "" {
 		return w.present([]muster.UserName{t.User}, []muster.Reason{w.userReason(muster.ReasonPerson, t.User, "The step names %s.", w.Name(t.User))})
+	}
+	if t.Topic != "" {
+		c := w.expert(t.Topic)
+		return c.People, c.Why
 	}
 	ref := muster.DocRef(muster.KindRosters, t.Roster)
 	if w.s.Catalog.Rosters[t.Roster] == nil {
