@@ -9,6 +9,7 @@ import (
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/query"
 )
 
 // word says in words what an operation did.
@@ -26,6 +27,12 @@ func (c *Chat) word(actor muster.Actor, op *muster.Op, out any, defaulted muster
 		return "Noted in the timeline."
 	case *muster.Review:
 		return fmt.Sprintf("The review of %s is drafted.", o.Key)
+	case *command.Taken:
+		return c.takenWord(actor, o)
+	case *muster.SwapRequest:
+		return c.swapWord(actor, op.Name, o)
+	case muster.Listing[query.Swap]:
+		return c.swapsWord(actor, o)
 	case muster.Nothing:
 		return "Done."
 	}

@@ -124,6 +124,8 @@ func columns(op string) []string {
 		return []string{"id", "name", "user", "source", "prefix", "created_at", "revoked_at"}
 	case "ListAudit":
 		return []string{"at", "by", "op", "ref"}
+	case "ListSwaps":
+		return []string{"status", "kind", "roster_title", "holder_name", "taker_name", "from", "until", "id"}
 	case "ListReviews":
 		return []string{"key", "status", "title", "due_at", "id"}
 	}

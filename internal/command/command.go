@@ -72,6 +72,8 @@ type Call struct {
 	Snap  *plan.Snapshot
 	*Commands
 	docs *bool // set when documents were written
+
+	agreed []muster.UserName // who need not be told that their shifts change
 }
 
 // errStale says that the catalog moved on: load it and run the command again.

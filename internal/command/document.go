@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/catalog"
@@ -317,7 +316,7 @@ func (c *Call) writeDocs(changes []docChange, why string) (muster.Revision, erro
 	if err := c.InsertDocs(out); err != nil {
 		return 0, err
 	}
-	if err := c.follow(changes); err != nil {
+	if err := c.follow(changes, why); err != nil {
 		return 0, err
 	}
 	*c.docs = true
@@ -327,7 +326,7 @@ func (c *Call) writeDocs(changes []docChange, why string) (muster.Revision, erro
 }
 
 // follow does what a change of documents means for facts: silences for open alerts, people for what opens doors.
-func (c *Call) follow(changes []docChange) error {
+func (c *Call) follow(changes []docChange, why string) error {
 	look := false
 	for _, ch := range changes {
 		var err error
@@ -336,6 +335,8 @@ func (c *Call) follow(changes []docChange) error {
 			look, err = true, c.lookAgainAt(ch)
 		case muster.KindUsers:
 			err = c.shutOut(muster.UserName(ch.name), ch.doc)
+		case muster.KindRosters:
+			err = c.tellShifts(ch, why)
 		default:
 		}
 		if err != nil {
@@ -349,57 +350,4 @@ func (c *Call) follow(changes []docChange) error {
 		return c.lookAgain()
 	}
 	return nil
-}
-
-// OverrideShift replaces who is on call in a window.
-type OverrideShift struct {
-	Roster muster.RosterName `json:"roster" path:"roster" arg:"1" doc:"the roster"`
-	Role   muster.RosterRole `json:"role,omitempty" doc:"primary or secondary; primary when empty"`
-	People []muster.UserName `json:"people" doc:"who takes over; nobody, stated, when empty"`
-	From   muster.Instant    `json:"from,omitzero" doc:"from when; now when empty"`
-	Until  muster.Instant    `json:"until" doc:"until when"`
-	Why    string            `json:"why,omitempty" doc:"why"`
-}
-
-// longestOverride keeps a slip of the pen from emptying a roster for years.
-const longestOverride = 92 * 24 * time.Hour
-
-func (c *Call) overrideShift(in OverrideShift) (*muster.Override, error) {
-	r := c.Snap.Catalog.Rosters[in.Roster]
-	if r == nil {
-		return nil, muster.Errorf(muster.ErrNotFound, "There is no roster called %q.", in.Roster)
-	}
-	if in.Role == "" {
-		in.Role = muster.PrimaryResponder
-	}
-	if in.From.IsZero() {
-		in.From = c.Now()
-	}
-	if !in.Until.After(c.Now().Time) {
-		return nil, muster.Invalid("The override is not right", []muster.FieldError{{Path: "until", Message: "must be later than now: what was cannot be changed"}})
-	}
-	if len(in.People) == 0 { // it silences the roster
-		if err := c.mustOwn(r.Team, "the roster "+string(r.Name)+" so that nobody is on call"); err != nil {
-			return nil, err
-		}
-	}
-	if in.Until.Sub(in.From.Time) > longestOverride {
-		return nil, muster.Invalid("The override cannot be made", []muster.FieldError{{Path: "until", Message: "an override lasts at most 92 days: change the rotation for longer"}})
-	}
-	o := muster.Override{
-		ID: "ov-" + c.IDs.Token(5), Role: in.Role, People: in.People, From: in.From, Until: in.Until, Why: in.Why, By: c.Actor.User,
-	}
-	// People take and hand over shifts themselves: an override needs no owner of the team, only somebody who can respond.
-	next := *r
-	next.Overrides = append(slices.Clone(r.Overrides), o)
-	_, err := c.elevated().writeDocs([]docChange{{kind: muster.KindRosters, name: string(r.Name), doc: &next}}, "override: "+in.Why)
-	return &o, err
-}
-
-// elevated is the same call with the right to write any document: for operations that write one in a way of their own,
-// which needs less than changing it freely.
-func (c *Call) elevated() *Call {
-	up := *c
-	up.Actor.Access = muster.AccessAdmin
-	return &up
 }

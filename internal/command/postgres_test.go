@@ -14,7 +14,10 @@ func TestTheCoreOnPostgres(t *testing.T) {
 		"not after an acknowledgement": notAfterAck, "in flight": ackInFlight, "fencing": fencing,
 		"documents": ifMatch, "apply": allOrNone, "incident": incidentLife, "status page": openUpdateClose,
 		"keys": keys, "security log": auditChain,
-		"notices": noticesOnce, "contact tests": contactTests,
+		"overrides": overrides, "take the pager": takeThePager, "undo": undo, "revert": revert, "accepted warnings": acceptedWarnings,
+		"shifts change": shiftsChange, "swap": swapChangesHands, "swaps in exchange": swapsInExchange, "swaps refused": swapsRefused,
+		"many accept": manyAccept,
+		"notices":     noticesOnce, "contact tests": contactTests,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := open(t, storetest.Postgres(t), t.TempDir())

@@ -44,6 +44,10 @@ func matrix() map[string]cell {
 		w.serial++
 		return must[*muster.Contact](w, w.as("ana"), "AddContact", command.AddContact{User: "rob", Method: fmt.Sprintf("m-%d", w.serial), Connector: "phone"}).ID
 	}
+	asked := func(w *world, who muster.Actor) any {
+		by := w.turnsOf(muster.Actor{User: other(who)})
+		return &command.AnswerSwap{Swap: must[*muster.SwapRequest](w, w.as(by), "RequestSwap", command.RequestSwap{Roster: "storefront", To: cmp.Or(who.User, "ana")}).ID}
+	}
 	return map[string]cell{
 		"AckAlert": {in: alert}, "UnackAlert": {in: alert}, "EscalateAlert": {in: alert}, "ResolveAlert": {in: alert}, "ConfirmAlert": {in: alert},
 		"PageResponder": {in: func(w *world, _ muster.Actor) any { return &command.PageResponder{Alert: w.another(), Person: "rob"} }},
@@ -115,6 +119,46 @@ func matrix() map[string]cell {
 
 		"OverrideShift": {in: func(*world, muster.Actor) any {
 			return &command.OverrideShift{Roster: "storefront", People: []muster.UserName{"rob"}, Until: muster.At(time.Now().Add(time.Hour))}
+		}},
+		"TakePager": {in: func(*world, muster.Actor) any { return &command.TakePager{Roster: "storefront"} }},
+		"RequestSwap": {in: func(w *world, who muster.Actor) any {
+			w.turnsOf(who)
+			return &command.RequestSwap{Roster: "storefront"}
+		}},
+		"OfferCover": {in: func(w *world, who muster.Actor) any {
+			return &command.OfferCover{Roster: "storefront", Person: w.turnsOf(muster.Actor{User: other(who)})}
+		}},
+		"ArrangeSwap": {also: owners, in: func(w *world, _ muster.Actor) any {
+			w.turnsOf(w.as("rob"))
+			return &command.ArrangeSwap{Roster: "storefront", Person: "rob", To: "olga"}
+		}},
+		"AcceptSwap":  {in: asked},
+		"DeclineSwap": {in: asked},
+		"WithdrawSwap": {also: append(slices.Clone(self), "owner"), in: func(w *world, _ muster.Actor) any {
+			w.turnsOf(w.as("rob"))
+			return &command.AnswerSwap{Swap: must[*muster.SwapRequest](w, w.as("rob"), "RequestSwap", command.RequestSwap{Roster: "storefront"}).ID}
+		}},
+		"UndoShift": {also: []string{"responder", "owner", "admin"}, in: func(w *world, _ muster.Actor) any {
+			w.turnsOf(w.as("rob"))
+			o := must[*muster.Override](w, w.as("rob"), "OverrideShift", command.OverrideShift{
+				Roster: "storefront", People: []muster.UserName{"olga"}, From: muster.At(time.Now().Add(time.Hour)), Until: muster.At(time.Now().Add(2 * time.Hour)),
+			})
+			return &command.UndoShift{Roster: "storefront", ID: o.ID}
+		}},
+		"AcceptWarning": {also: owners, in: func(*world, muster.Actor) any {
+			return &command.AcceptWarning{Roster: "storefront", Kind: "long_shift", Why: "a small team", Until: muster.At(time.Now().Add(time.Hour))}
+		}},
+		"WithdrawAcceptance": {also: owners, in: func(w *world, _ muster.Actor) any {
+			must[*muster.Acceptance](w, w.as("ana"), "AcceptWarning", command.AcceptWarning{
+				Roster: "storefront", Kind: "long_shift", Why: "a small team", Until: muster.At(time.Now().Add(time.Hour)),
+			})
+			return &command.WithdrawAcceptance{Roster: "storefront", Kind: "long_shift"}
+		}},
+		"RevertDocument": {also: owners, in: func(w *world, _ muster.Actor) any {
+			w.put(two)
+			at := w.commands.Live.Current().Catalog.Revision
+			w.put(strings.ReplaceAll(two, "Look at", "Do not look at"))
+			return &command.RevertDocument{Kind: muster.KindRunbooks, Name: "cart", Revision: at}
 		}},
 		"PutDocument": {also: owners, in: func(w *world, who muster.Actor) any {
 			return &command.PutDocument{Kind: muster.KindRunbooks, Name: "cart", Body: runbook(w, "For "+who.Name), Any: true}

@@ -38,6 +38,8 @@ func (c *Call) fire(t *muster.Timer) error {
 		return c.firePromise(t)
 	case muster.TimerReviewRemind:
 		return c.fireReviewRemind(t)
+	case muster.TimerSwapExpire:
+		return c.fireSwapExpire(t)
 	case muster.TimerPublish:
 		return c.firePublish(t)
 	case muster.TimerCalendar:

@@ -465,7 +465,9 @@ func (w *world) put(text string) {
 // who lists whose phones rang, in order.
 func (w *world) who() (names []string) {
 	for _, r := range w.phones.rang() {
-		names = append(names, r.person)
+		if r.page != "" { // not for what needs no answer
+			names = append(names, r.person)
+		}
 	}
 	return names
 }

@@ -94,6 +94,8 @@ func (q *Queries) table() []muster.Op {
 		answer(q, muster.Op{Name: "GetStatus", Summary: "Say what the status pages show, and when each was last published", Path: "/status", CLI: "status show", List: true}, (*read).status),
 
 		asked(muster.Op{Name: "GetAbout", Summary: "Say which version answers, and which time zone data it decides with", Path: "/about", CLI: "about"}, q.about),
+		answer(q, muster.Op{Name: "ListSwaps", Summary: "List swap requests and offers, newest first", Path: "/swaps", CLI: "swaps", Chat: "swaps", List: true}, (*read).swaps),
+		answer(q, muster.Op{Name: "GetSwap", Summary: "Show a swap request or an offer", Path: "/swaps/{swap}", CLI: "swap show"}, (*read).swap),
 		answer(q, muster.Op{Name: "ListDocuments", Summary: "List the documents of a kind by name", Path: "/{kind}", CLI: "list", List: true}, (*read).documents),
 		answer(q, muster.Op{Name: "GetDocument", Summary: "Show a document of the catalog", Path: "/{kind}/{name}", CLI: "show"}, (*read).document),
 		answer(q, muster.Op{Name: "ListRevisions", Summary: "List the history of a document, newest first", Path: "/{kind}/{name}/revisions", CLI: "revisions", List: true}, (*read).revisions),
