@@ -216,6 +216,8 @@ const (
 	TimerPublish      TimerKind = "roster_publish" // a roster changes hands: the tables outside are told
 	TimerCalendar     TimerKind = "calendar_fetch" // a calendar of leave or holidays is fetched again
 	TimerLeaveCheck   TimerKind = "leave_check"    // shifts are compared with leave
+	TimerShiftRemind  TimerKind = "shift_remind"   // people of a roster are reminded of shifts
+	TimerHandover     TimerKind = "handover"       // a roster may change hands: a note is drawn up
 )
 
 // Timer is something that happens later: a row. Its effect and its removal commit together.

@@ -19,6 +19,7 @@ type User struct {
 	Access    AccessRole         `json:"access,omitempty"`    // viewer, responder (when empty) or admin; owners are named by the team
 	Directory string             `json:"directory,omitempty"` // her ID in the chat's directory
 	Notify    []NotificationRule `json:"notify,omitempty"`    // in order; none means every verified contact method, two minutes apart
+	Reminders []Reminder         `json:"reminders,omitzero"`  // of shifts: 7d, 1d, start; all when missing, none when the list is empty
 	Quiet     []Window           `json:"quiet,omitempty"`     // in their zone: not asked as an expert then, as long as somebody else can be
 	Disabled  bool               `json:"disabled,omitempty"`  // has left: is never paged and cannot sign in
 }
@@ -241,6 +242,9 @@ func (d *User) Check() (f []FieldError) {
 		if r.After.Std() > 2*time.Hour {
 			f = append(f, FieldError{Path: p + ".after", Message: "at most 2h: a person who is paged later is not reached"})
 		}
+	}
+	for i, r := range d.Reminders {
+		f = append(f, oneOf(fmt.Sprintf("reminders[%d]", i), r, Reminders()...)...)
 	}
 	quiet := fieldErrors{path: "quiet"}
 	for i, w := range d.Quiet {

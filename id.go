@@ -36,6 +36,7 @@ type (
 	SwapRequestID string // swp_
 	LeaveID       string // lve_
 	FeedID        string // fed_: a calendar feed of shifts
+	HandoverID    string // hnd_: a hand-over note
 )
 
 // Names of documents. A name is immutable; documents and facts refer to each other by it.
@@ -106,6 +107,8 @@ func prefixOf[T ~string]() string {
 		return "lve"
 	case FeedID:
 		return "fed"
+	case HandoverID:
+		return "hnd"
 	}
 	panic(fmt.Sprintf("muster: %T is not an identifier with a prefix", zero))
 }

@@ -67,6 +67,8 @@ type Reader interface {
 	SwapReader
 	LeaveReader
 	FeedReader
+	HandoverReader
+	LedgerReader
 	AccessReader
 	AuditReader
 	MetaReader
@@ -91,6 +93,7 @@ type Tx interface {
 	SwapWriter
 	LeaveWriter
 	FeedWriter
+	HandoverWriter
 	AccessWriter
 	AuditWriter
 	MetaWriter

@@ -59,6 +59,8 @@ func Run(t *testing.T, open Open) {
 		{"swap requests are found by filter", swapRequests},
 		{"leave is replaced as a whole", leave},
 		{"feeds are found by their hash", feeds},
+		{"hand-over notes, one for each change", handovers},
+		{"pages and revisions over a period", ledger},
 		{"sessions, keys and secrets", access},
 		{"single values and remembered answers", meta},
 		{"events come after the commit, in order", events},
