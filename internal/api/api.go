@@ -71,6 +71,8 @@ type Options struct {
 	Chat    Chat                                                                              // nil: no chat door
 	Inbound func(ctx context.Context, name muster.ConnectorName) (connector.Connector, error) // the connector of a document
 
+	Feeds Feeds // nil: there are no calendar feeds
+
 	Cookies   httpx.Cookies
 	PublicURL string
 	Version   string
@@ -141,12 +143,14 @@ func New(o Options) (*API, error) {
 		"GET /api/docs.css":                    http.HandlerFunc(serveDocsStyle),
 		"POST /in/{key}/{format...}":           a.intake,
 		"POST /chat/teams/{connector}/webhook": http.HandlerFunc(a.teamsWebhook),
+		"GET /cal/{file}":                      newCalendarDoor(a),
 		"GET /livez":                           http.HandlerFunc(live),
 		"GET /readyz":                          http.HandlerFunc(a.ready),
 		"GET /metrics":                         http.HandlerFunc(a.metrics),
 		"/api/":                                http.HandlerFunc(a.nowhere),
 		"/in/":                                 http.HandlerFunc(a.nowhere),
 		"/chat/":                               http.HandlerFunc(a.nowhere),
+		"/cal/":                                http.HandlerFunc(a.nowhere),
 	} {
 		if err := a.handle(pattern, h); err != nil {
 			return nil, fmt.Errorf("api: %w", err)
@@ -172,7 +176,7 @@ func (a *API) handle(pattern string, h http.Handler) (err error) {
 
 // Mounts lists the patterns under which the API wants to be found on the process's own mux.
 func (*API) Mounts() []string {
-	return []string{"/api/", "/in/", "/chat/", "GET /livez", "GET /readyz", "GET /metrics"}
+	return []string{"/api/", "/in/", "/chat/", "/cal/", "GET /livez", "GET /readyz", "GET /metrics"}
 }
 
 // ServeHTTP answers a request below one of [API.Mounts]. Every request is logged, those of monitors and probes apart:

@@ -31,7 +31,7 @@ type Queries struct {
 // New returns the queries over a store. The catalog must have been loaded before the first question.
 func New(d Deps) *Queries {
 	q := &Queries{Deps: d, reference: sync.OnceValue(rota.ReferenceZones)}
-	q.ops = q.table()
+	q.ops = append(q.table(), q.calendarTable()...)
 	return q
 }
 
