@@ -73,6 +73,9 @@ type Call struct {
 	*Commands
 	docs *bool // set when documents were written
 
+	gate    *gate
+	consent consent
+
 	agreed []muster.UserName // who need not be told that their shifts change
 }
 
@@ -135,6 +138,7 @@ func readCatalog(r store.Reader, rev muster.Revision) (*muster.Catalog, error) {
 
 // write runs fn as one command, with a snapshot that is not older than the transaction.
 func (c *Commands) write(ctx context.Context, lane store.Lane, op string, actor muster.Actor, fn func(*Call) error) error {
+	g := &gate{}
 	for try := 0; ; try++ {
 		var last *Call
 		err := c.Store.Write(ctx, lane, op, func(tx store.Tx) error {
@@ -146,7 +150,8 @@ func (c *Commands) write(ctx context.Context, lane store.Lane, op string, actor 
 			if head > snap.Catalog.Revision {
 				return errStale
 			}
-			last = &Call{Tx: tx, Actor: actor, Snap: snap, Commands: c, docs: new(bool)}
+			g.asked = 0
+			last = &Call{Tx: tx, Actor: actor, Snap: snap, Commands: c, docs: new(bool), gate: g}
 			return fn(last)
 		})
 		if err == nil && last != nil && *last.docs {
@@ -157,8 +162,17 @@ func (c *Commands) write(ctx context.Context, lane store.Lane, op string, actor 
 			}
 			return nil
 		}
+		if ask, ok := errors.AsType[*unjudged](err); ok && len(g.verdicts) < maxJudged {
+			v, err := c.judge(ctx, ask)
+			if err != nil {
+				return err
+			}
+			g.verdicts = append(g.verdicts, v)
+			try-- // nothing went wrong
+			continue
+		}
 		switch {
-		case !errors.Is(err, errStale):
+		case !errors.Is(err, errStale) && !isUnjudged(err):
 			return err
 		case try == 5:
 			return muster.WrapError(muster.ErrUnavailable, err, "The catalog changes too fast at this moment: nothing was changed. Try again.")

@@ -20,6 +20,7 @@ type PutDocument struct {
 	Body    json.RawMessage `json:"body" doc:"the document"`
 	IfMatch muster.Revision `json:"if_match,omitempty" doc:"the revision that you changed; 0 for a new document"`
 	Any     bool            `json:"any,omitempty" doc:"write it whatever the revision is"`
+	Accept  string          `json:"accept,omitempty" doc:"reaches-nobody: write it even if somebody would not be paged any more"`
 	Why     string          `json:"why,omitempty" doc:"why, for the history"`
 }
 
@@ -29,6 +30,7 @@ type OneDocument struct {
 	Name    string          `json:"name" path:"name" arg:"2" doc:"its name"`
 	IfMatch muster.Revision `json:"if_match,omitempty" doc:"the revision that you saw"`
 	Any     bool            `json:"any,omitempty" doc:"whatever the revision is"`
+	Accept  string          `json:"accept,omitempty" doc:"reaches-nobody: remove it even if somebody would not be paged any more"`
 	Why     string          `json:"why,omitempty" doc:"why, for the history"`
 }
 
@@ -47,6 +49,7 @@ type ApplyDocuments struct {
 	File      string `json:"file,omitempty" doc:"name of the file, for messages"`
 	Why       string `json:"why,omitempty" doc:"why, for the history"`
 	DryRun    bool   `json:"dry_run,omitempty" doc:"only say what would change"`
+	Accept    string `json:"accept,omitempty" doc:"reaches-nobody: write them even if somebody would not be paged any more"`
 
 	parsed []catalog.Parsed
 }
@@ -110,6 +113,9 @@ func (c *Call) putDocument(in PutDocument) (*Document, error) {
 		return nil, muster.Invalid("The document is not right", []muster.FieldError{{Path: "name", Message: fmt.Sprintf("is %q, but the address says %q", d.DocName(), in.Name)}})
 	}
 	created := c.Snap.Catalog.Document(k, in.Name) == nil
+	if c, err = c.accepting(in.Accept); err != nil {
+		return nil, err
+	}
 	rev, err := c.writeDocs([]docChange{{kind: k, name: in.Name, doc: d}}, in.Why)
 	if err != nil {
 		return nil, err
@@ -160,7 +166,11 @@ func (c *Call) deleteDocument(in OneDocument) (muster.Nothing, error) {
 	if err := c.match(k, in.Name, in.IfMatch, in.Any); err != nil {
 		return muster.Nothing{}, err
 	}
-	_, err := c.writeDocs([]docChange{{kind: k, name: in.Name}}, in.Why)
+	c, err := c.accepting(in.Accept)
+	if err != nil {
+		return muster.Nothing{}, err
+	}
+	_, err = c.writeDocs([]docChange{{kind: k, name: in.Name}}, in.Why)
 	return muster.Nothing{}, err
 }
 
@@ -189,6 +199,10 @@ func (c *Call) applyDocuments(in ApplyDocuments) (*Applied, error) {
 	if in.DryRun {
 		return out, located(in.parsed, c.checkDocs(changes))
 	}
+	c, err := c.accepting(in.Accept)
+	if err != nil {
+		return nil, err
+	}
 	rev, err := c.writeDocs(changes, in.Why)
 	out.Revision = rev
 	return out, located(in.parsed, err)
@@ -196,6 +210,12 @@ func (c *Call) applyDocuments(in ApplyDocuments) (*Applied, error) {
 
 // checkDocs checks rights, each document, and the catalog that would result.
 func (c *Call) checkDocs(changes []docChange) error {
+	_, err := c.afterDocs(changes)
+	return err
+}
+
+// afterDocs is the catalog that would result, when nothing is wrong with it.
+func (c *Call) afterDocs(changes []docChange) (*muster.Catalog, error) {
 	docs := map[string]muster.Document{}
 	for _, d := range c.Snap.Catalog.All() {
 		docs[muster.DocRef(d.DocKind(), d.DocName())] = d
@@ -204,7 +224,7 @@ func (c *Call) checkDocs(changes []docChange) error {
 	for _, ch := range changes {
 		ref := muster.DocRef(ch.kind, ch.name)
 		if err := c.mayWrite(docs[ref], ch.doc, ref); err != nil {
-			return err
+			return nil, err
 		}
 		if ch.doc == nil {
 			delete(docs, ref)
@@ -216,10 +236,10 @@ func (c *Call) checkDocs(changes []docChange) error {
 		docs[ref] = ch.doc
 	}
 	if len(wrong) > 0 {
-		return muster.Invalid("The document is not right", wrong)
+		return nil, muster.Invalid("The document is not right", wrong)
 	}
 	if err := c.keepAdmin(docs); err != nil {
-		return err
+		return nil, err
 	}
 	all := make([]muster.Document, 0, len(docs))
 	for _, d := range docs {
@@ -227,9 +247,9 @@ func (c *Call) checkDocs(changes []docChange) error {
 	}
 	next := muster.NewCatalog(c.Snap.Catalog.Revision+1, all, c.Snap.Catalog.Revisions)
 	if wrong := catalog.Check(next, c.CheckConnector, c.Snap.Zones); len(wrong) > 0 {
-		return muster.Invalid("The catalog would not be right", wrong)
+		return nil, muster.Invalid("The catalog would not be right", wrong)
 	}
-	return nil
+	return next, nil
 }
 
 // keepAdmin refuses a change after which nobody could administer Muster any more, nor be paged when nobody else answers.
@@ -283,9 +303,15 @@ func (c *Call) mayUseSecrets(old, next muster.Document) error {
 
 // writeDocs writes changes as one revision each, in order, and audits them.
 func (c *Call) writeDocs(changes []docChange, why string) (muster.Revision, error) {
-	if err := c.checkDocs(changes); err != nil {
+	next, err := c.afterDocs(changes)
+	if err != nil {
 		return 0, err
 	}
+	accepted, err := c.pass(changes, next)
+	if err != nil {
+		return 0, err
+	}
+	why = reasonWith(why, accepted)
 	head, err := c.LockHead()
 	if err != nil {
 		return 0, err
@@ -309,7 +335,11 @@ func (c *Call) writeDocs(changes []docChange, why string) (muster.Revision, erro
 		if ch.doc == nil {
 			what = "remove document"
 		}
-		if err := c.audit(what, muster.DocRef(ch.kind, ch.name), map[string]string{"revision": fmt.Sprint(head), "why": row.Why}); err != nil {
+		facts := map[string]string{"revision": fmt.Sprint(head), "why": row.Why}
+		if accepted != "" {
+			facts["accepted"] = accepted
+		}
+		if err := c.audit(what, muster.DocRef(ch.kind, ch.name), facts); err != nil {
 			return 0, err
 		}
 	}

@@ -17,7 +17,8 @@ type PutText struct {
 	IfMatch muster.Revision
 	Any     bool
 	Why     string
-	DryRun  bool // only say what is wrong
+	Accept  string // as in [PutDocument]
+	DryRun  bool   // only say what is wrong
 }
 
 // PutText writes one document if nobody else did since. Its right is that of PutDocument.
@@ -75,7 +76,10 @@ func (c *Call) putText(in PutText, d muster.Document) (*Document, error) {
 		err := c.checkDocs(changes)
 		return out, err
 	}
-	var err error
+	c, err := c.accepting(in.Accept)
+	if err != nil {
+		return nil, err
+	}
 	out.Revision, err = c.writeDocs(changes, in.Why)
 	return out, err
 }

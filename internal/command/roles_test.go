@@ -48,6 +48,15 @@ func matrix() map[string]cell {
 		by := w.turnsOf(muster.Actor{User: other(who)})
 		return &command.AnswerSwap{Swap: must[*muster.SwapRequest](w, w.as(by), "RequestSwap", command.RequestSwap{Roster: "storefront", To: cmp.Or(who.User, "ana")}).ID}
 	}
+	proposed := func(w *world, who muster.Actor) *muster.Proposal { // by somebody else
+		by := muster.UserName("ana")
+		if who.User == by {
+			by = "olga"
+		}
+		w.serial++
+		text := strings.ReplaceAll(two, "Look at", fmt.Sprintf("For the %d. time, look at", w.serial))
+		return must[*muster.Proposal](w, w.as(by), "ProposeChange", command.ProposeChange{Documents: text})
+	}
 	return map[string]cell{
 		"AckAlert": {in: alert}, "UnackAlert": {in: alert}, "EscalateAlert": {in: alert}, "ResolveAlert": {in: alert}, "ConfirmAlert": {in: alert},
 		"PageResponder": {in: func(w *world, _ muster.Actor) any { return &command.PageResponder{Alert: w.another(), Person: "rob"} }},
@@ -170,6 +179,11 @@ func matrix() map[string]cell {
 		"ApplyDocuments": {also: owners, in: func(_ *world, who muster.Actor) any {
 			return &command.ApplyDocuments{Documents: strings.ReplaceAll(two, "Look at", "As "+who.Name+" says, look at")}
 		}},
+		"ProposeChange": {also: owners, in: func(_ *world, who muster.Actor) any {
+			return &command.ProposeChange{Documents: strings.ReplaceAll(two, "Look at", "For a proposal of "+who.Name+", look at")}
+		}},
+		"ApproveChange": {also: owners, in: func(w *world, who muster.Actor) any { return &command.DecideChange{Change: proposed(w, who).ID} }},
+		"RejectChange":  {also: owners, in: func(w *world, who muster.Actor) any { return &command.DecideChange{Change: proposed(w, who).ID} }},
 		"AddContact": {also: self, in: func(w *world, _ muster.Actor) any {
 			w.serial++
 			return &command.AddContact{User: "rob", Method: fmt.Sprintf("m-%d", w.serial), Connector: "phone"}

@@ -30,11 +30,11 @@ type Outcome struct {
 // Replayed sums up past alerts that were played through two catalogs.
 type Replayed struct {
 	Alerts      int       `json:"replayed"`
-	Same        int       `json:"same_people"`
-	Others      int       `json:"other_people"`
-	Lost        int       `json:"reach_nobody"`      // that reach somebody as things are
-	OtherPeople []Outcome `json:"other_people_list"` // the newest, at most [MaxOutcomes]
-	ReachNobody []Outcome `json:"reach_nobody_list"` // the newest, at most [MaxOutcomes]
+	Same        int       `json:"same_people_count"`
+	Others      int       `json:"other_people_count"`
+	Lost        int       `json:"reach_nobody_count"` // that reach somebody as things are
+	OtherPeople []Outcome `json:"other_people"`       // the newest, at most [MaxOutcomes]
+	ReachNobody []Outcome `json:"reach_nobody"`       // the newest, at most [MaxOutcomes]
 }
 
 // MaxOutcomes is how many alerts of each kind are listed.
@@ -222,7 +222,7 @@ func withPast(before, after *Snapshot, now muster.Instant) *Snapshot {
 			c.Rosters[r.Name] = r
 		}
 	}
-	return &Snapshot{Catalog: &c, Rules: after.Rules, Zones: after.Zones} // the rules look at no roster
+	return newSnapshot(&c, after.Rules, after.Zones) // the rules look at no roster
 }
 
 // keptSwaps is the swaps of is, and those of was that it left out and whose shift began before now.

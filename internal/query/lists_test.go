@@ -20,11 +20,12 @@ func TestEveryQuestionHasItsShape(t *testing.T) {
 	names, paths, clis := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	placeholder := regexp.MustCompile(`\{(\w+)\}`)
 	for _, o := range query.New(query.Deps{}).Ops() {
-		if names[o.Name] || paths[o.Path] || clis[o.CLI] {
+		if names[o.Name] || paths[o.Path] || (o.CLI != "" && clis[o.CLI]) {
 			t.Errorf("%s is there twice, by name, path or words", o.Name)
 		}
 		names[o.Name], paths[o.Path], clis[o.CLI] = true, true, true
-		if !o.Read || o.Method != http.MethodGet || o.Status != 200 || o.Access == "" || o.Summary == "" || o.In.Kind() != reflect.Struct {
+		sent := o.Method == http.MethodPost // what is asked is too large for an address
+		if !o.Read || (o.Method != http.MethodGet && !sent) || o.Status != 200 || o.Access == "" || o.Summary == "" || o.In.Kind() != reflect.Struct {
 			t.Errorf("%s is not a question: %+v", o.Name, o)
 		}
 		var fromPath []string
@@ -33,7 +34,7 @@ func TestEveryQuestionHasItsShape(t *testing.T) {
 			switch {
 			case f.Path != "":
 				fromPath = append(fromPath, f.Path)
-			case sf.Tag.Get("query") != f.Name:
+			case !sent && sf.Tag.Get("query") != f.Name:
 				t.Errorf("%s: the field %s is neither from the path nor from the query", o.Name, f.Name)
 			}
 			if f.Doc == "" {

@@ -93,6 +93,9 @@ func (q *Queries) table() []muster.Op {
 		answer(q, muster.Op{Name: "GetReview", Summary: "Show a review", Path: "/reviews/{review}", CLI: "review show"}, (*read).review),
 		answer(q, muster.Op{Name: "GetStatus", Summary: "Say what the status pages show, and when each was last published", Path: "/status", CLI: "status show", List: true}, (*read).status),
 
+		asked(muster.Op{Name: "PlanChange", Summary: "Say what a change of documents would do: who is on call then, and whom past alerts would have reached", Method: "POST", Path: "/plan", CLI: "plan"}, q.PlanChange),
+		answer(q, muster.Op{Name: "ListChanges", Summary: "List proposed changes, newest first", Path: "/changes", CLI: "changes", List: true}, (*read).changes),
+		answer(q, muster.Op{Name: "GetChange", Summary: "Show a proposed change", Path: "/changes/{change}", CLI: "change show"}, (*read).change),
 		asked(muster.Op{Name: "GetAbout", Summary: "Say which version answers, and which time zone data it decides with", Path: "/about", CLI: "about"}, q.about),
 		answer(q, muster.Op{Name: "ListSwaps", Summary: "List swap requests and offers, newest first", Path: "/swaps", CLI: "swaps", Chat: "swaps", List: true}, (*read).swaps),
 		answer(q, muster.Op{Name: "GetSwap", Summary: "Show a swap request or an offer", Path: "/swaps/{swap}", CLI: "swap show"}, (*read).swap),

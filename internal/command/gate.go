@@ -1,0 +1,209 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/catalog"
+	"github.com/muster-oncall/muster/internal/plan"
+	"github.com/muster-oncall/muster/internal/store"
+)
+
+// The change gate: before documents are written, what they would change is compared for the weeks to come and played
+// through the newest alerts of the past. A change after which a policy reaches nobody whom it reaches now is refused, until
+// somebody says the word ([plan.ReachesNobody]) or a second person approves it.
+//
+// The comparison reads thousands of rows, so it is made outside of the transaction: a command that is about to write
+// documents ends with [unjudged], the change is judged, and the command runs again. The verdict holds for one revision of
+// the catalog: when somebody else wrote meanwhile, it is made again.
+const (
+	gateAhead  = 45 * 24 * time.Hour
+	gateBack   = 90 * 24 * time.Hour
+	gateAlerts = 2000
+	maxJudged  = 20 // times in one operation, which may write several changes
+)
+
+// gate is what one operation knows of its changes. It outlives the runs of the command.
+type gate struct {
+	asked    int // changes that this run of the command has asked about
+	verdicts []verdict
+}
+
+// change tells the changes of an operation apart. A command starts from its input each time, so its n-th change of a
+// revision is the same in each run, up to identifiers and the moment.
+type change struct {
+	base muster.Revision
+	n    int
+	refs string
+}
+
+type verdict struct {
+	change
+	consequences plan.Consequences
+	replayed     plan.Replayed
+	before       *plan.Snapshot
+}
+
+func (v *verdict) dangers() []string { return plan.Dangers(v.before, &v.consequences, &v.replayed) }
+
+// unjudged ends a run of a command whose change has to be judged first.
+type unjudged struct {
+	change
+	before *plan.Snapshot
+	next   *muster.Catalog
+	now    muster.Instant
+}
+
+func (*unjudged) Error() string { return "command: a change of the catalog has not been judged yet" }
+
+func isUnjudged(err error) bool {
+	_, ok := errors.AsType[*unjudged](err)
+	return ok
+}
+
+// consent is why a change that reaches nobody may be written all the same.
+type consent struct {
+	word string // that somebody sent
+	by   string // the second person who approved it, in words
+}
+
+// accepting is the same call, in which somebody sent a word of acceptance along.
+func (c *Call) accepting(word string) (*Call, error) {
+	if word == "" {
+		return c, nil
+	}
+	if word != plan.ReachesNobody {
+		return nil, muster.Invalid("The change cannot be accepted like this", []muster.FieldError{{
+			Path: "accept", Message: fmt.Sprintf("the word is %s, not %q", plan.ReachesNobody, muster.Clip(word, 40)),
+		}})
+	}
+	up := *c
+	up.consent.word = word
+	return &up, nil
+}
+
+// pass lets a change through the gate, or refuses it. It gives what is to be kept with the change: who accepted what.
+func (c *Call) pass(changes []docChange, next *muster.Catalog) (accepted string, err error) {
+	v, err := c.judged(changes, next)
+	switch {
+	case err != nil:
+		return "", err
+	case c.consent.by != "":
+		return c.consent.by, nil
+	case v == nil || len(v.dangers()) == 0:
+		return "", nil
+	case c.consent.word != "":
+		return "accepted: " + c.consent.word, nil
+	}
+	return "", refusal(v)
+}
+
+// judged is the verdict about a change; nil when it cannot matter to who is paged. An [unjudged] has to be judged first.
+func (c *Call) judged(changes []docChange, next *muster.Catalog) (*verdict, error) {
+	if !c.matters(changes) {
+		return nil, nil
+	}
+	key := change{base: c.Snap.Catalog.Revision, n: c.gate.asked}
+	for _, ch := range changes {
+		key.refs += muster.DocRef(ch.kind, ch.name) + " "
+	}
+	c.gate.asked++
+	for i := range c.gate.verdicts {
+		if v := &c.gate.verdicts[i]; v.change == key {
+			return v, nil
+		}
+	}
+	return nil, &unjudged{change: key, before: c.Snap, next: next, now: c.Now()}
+}
+
+// matters reports whether a change can alter who is paged. What nobody refers to yet cannot, nor can the first documents of
+// all.
+func (c *Call) matters(changes []docChange) bool {
+	if len(c.Snap.Catalog.Policies) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(changes, func(ch docChange) bool {
+		old := c.Snap.Catalog.Document(ch.kind, ch.name)
+		switch ch.kind {
+		case muster.KindRoutes, muster.KindServices, muster.KindSources:
+			return true
+		case muster.KindPolicies:
+			return old != nil
+		case muster.KindUsers:
+			was, ok := old.(*muster.User)
+			is, _ := ch.doc.(*muster.User)
+			return ok && was != nil && !was.Disabled && (is == nil || is.Disabled || !same([]any{was.Quiet, was.Zone}, []any{is.Quiet, is.Zone}))
+		case muster.KindRosters:
+			was, ok := old.(*muster.Roster)
+			is, _ := ch.doc.(*muster.Roster)
+			return ok && was != nil && (is == nil || !sameTurns(was, is))
+		case muster.KindTeams, muster.KindSilences, muster.KindRunbooks, muster.KindConnectors, muster.KindStatusPages:
+		}
+		return false
+	})
+}
+
+// sameTurns reports whether two rosters put the same people on call and name the same experts.
+func sameTurns(a, b *muster.Roster) bool {
+	return same([]any{a.Rotations, a.Overrides, a.Swaps, a.Topics}, []any{b.Rotations, b.Overrides, b.Swaps, b.Topics})
+}
+
+// same reports whether two values say the same in JSON.
+func same(a, b any) bool {
+	x, err1 := json.Marshal(a)
+	y, err2 := json.Marshal(b)
+	return err1 == nil && err2 == nil && bytes.Equal(x, y)
+}
+
+// judge compares and replays, outside of any transaction that writes.
+func (c *Commands) judge(ctx context.Context, ask *unjudged) (verdict, error) {
+	v := verdict{change: ask.change, before: ask.before}
+	var contacts plan.Contacts
+	var past []plan.PastAlert
+	err := c.Store.Read(ctx, func(r store.Reader) (err error) {
+		if contacts, err = catalog.Contacts(r); err != nil {
+			return err
+		}
+		past, _, err = catalog.Past(r, r.Now().Plus(-gateBack), "", gateAlerts)
+		return err
+	})
+	if err != nil {
+		return v, err
+	}
+	after, _ := plan.NewSnapshot(ask.next, ask.before.Zones) // it was checked
+	v.consequences = plan.Compare(ask.before, after, contacts, ask.now, ask.now.Plus(gateAhead))
+	v.replayed = plan.Replay(ask.before, after, past, contacts, ask.now)
+	return v, nil
+}
+
+// refusal names the two worst facts and says what can be done.
+func refusal(v *verdict) error {
+	facts := v.dangers()
+	if lost := len(v.consequences.Lost); lost > 0 && v.replayed.Lost > 0 {
+		facts = []string{facts[0], facts[lost]} // the longest loss to come, and the newest alert of the past
+	}
+	text := "This change would reach nobody. " + strings.Join(facts[:min(len(facts), 2)], " ")
+	if n := v.replayed.Lost; n > 1 {
+		text += fmt.Sprintf(" So would %d of the last %d alerts in all.", n, v.replayed.Alerts)
+	}
+	return muster.Errorf(muster.ErrConflict, "%s Nothing was written. If it is meant so, send accept: %q; or propose the change, so that a second person approves it.",
+		text, plan.ReachesNobody)
+}
+
+// reasonWith is why a change was made, and who accepted what.
+func reasonWith(why, accepted string) string {
+	switch {
+	case accepted == "":
+		return why
+	case why == "":
+		return accepted
+	}
+	return strings.TrimSuffix(why, ".") + " (" + accepted + ")"
+}

@@ -1,0 +1,216 @@
+package command_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/store"
+)
+
+// lone pages the roster and nobody else.
+const lone = `
+kind: policy
+name: urgent
+title: Urgent
+team: storefront
+steps:
+  - {targets: [{roster: storefront}], wait: 5m}
+`
+
+// shifts is the roster with other people.
+func shifts(people string) string {
+	return `
+kind: roster
+name: storefront
+title: Storefront
+team: storefront
+rotations:
+  - {name: first, role: primary, zone: UTC, every: 1, unit: day, handoff: "09:00", start: "1999-12-27", people: [` + people + `]}
+`
+}
+
+func apply(w *world, who muster.UserName, text, accept string) error {
+	w.Helper()
+	_, err := do[*command.Applied](w, w.as(who), "ApplyDocuments", command.ApplyDocuments{Documents: text, Accept: accept})
+	return err
+}
+
+func (w *world) gated(err error, says ...string) {
+	w.Helper()
+	if muster.CodeOf(err) != muster.ErrConflict {
+		w.Fatalf("the gate let it pass: %v", err)
+	}
+	for _, s := range append(says, "would reach nobody", `accept: "reaches-nobody"`, "Nothing was written") {
+		if !strings.Contains(err.Error(), s) {
+			w.Errorf("%q is not said: %s", s, err)
+		}
+	}
+}
+
+func (w *world) revision() muster.Revision {
+	w.Helper()
+	return read(w, func(r store.Reader) (muster.Revision, error) { return r.Head() })
+}
+
+func newestDoc(w *world, ref string) muster.DocRevision {
+	w.Helper()
+	k, name, _ := muster.SplitDocRef(ref)
+	return read(w, func(r store.Reader) ([]muster.DocRevision, error) { return r.DocHistory(k, name, store.List{Limit: 1}) })[0]
+}
+
+// Every change passes the gate: documents, one of them, a removal, somebody who leaves, another policy.
+func TestTheGateRefusesWhatReachesNobody(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.put(lone)
+		w.put(shifts("rob"))
+		before := w.revision()
+		for _, err := range []error{
+			apply(w, "olga", shifts("rob, nobody"), ""), // every other day
+			apply(w, "olga", shifts("vic"), ""),         // who has no contact method
+			apply(w, "ana", strings.ReplaceAll(lone, "roster: storefront", "user: vic"), ""),
+		} {
+			w.gated(err, "Shopping cart", "Rob would be")
+		}
+		if err := apply(w, "olga", shifts("rob, nobody"), "yes"); muster.CodeOf(err) != muster.ErrInvalid || !strings.Contains(explain(err), "the word is reaches-nobody") {
+			t.Error(err)
+		}
+		if w.revision() != before {
+			t.Error("something was written")
+		}
+		// Whoever may not write it is told that, and nothing else.
+		if err := apply(w, "rob", shifts("rob, nobody"), ""); muster.CodeOf(err) != muster.ErrForbidden {
+			t.Error(err)
+		}
+		// What loses nobody passes without a word.
+		w.ok(apply(w, "olga", shifts("rob, olga"), ""))
+		// Somebody leaves, and half of the days with them.
+		leave := "kind: user\nname: rob\ndisplay: Rob\nemail: rob@example.org\nzone: Europe/Berlin\ndisabled: true\n"
+		w.gated(apply(w, "ana", leave, ""), "Rob would be")
+		w.ok(apply(w, "olga", shifts("olga"), ""))
+		w.ok(apply(w, "ana", leave, ""))
+	})
+}
+
+// The word is kept with the revision and in the security log.
+func TestTheWordIsKept(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.put(lone)
+		must[*command.Applied](w, w.as("olga"), "ApplyDocuments", command.ApplyDocuments{Documents: shifts("rob, nobody"), Why: "We close.", Accept: "reaches-nobody"})
+		if got := newestDoc(w, "rosters/storefront").Why; got != "We close (accepted: reaches-nobody)" {
+			t.Errorf("%q", got)
+		}
+		row := read(w, func(r store.Reader) ([]*muster.AuditEntry, error) { return r.Audit(store.List{Limit: 1}) })[0]
+		if row.Facts["accepted"] != "accepted: reaches-nobody" || row.By.User != "olga" {
+			t.Errorf("%+v", row)
+		}
+		// The word that was not needed is not kept.
+		must[*command.Applied](w, w.as("olga"), "ApplyDocuments", command.ApplyDocuments{Documents: shifts("rob"), Why: "We open.", Accept: "reaches-nobody"})
+		if got := newestDoc(w, "rosters/storefront").Why; got != "We open." {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+// Two pages of last week would have reached nobody: said, although the weeks to come are covered.
+func TestTheGatePlaysThePast(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.put(lone)
+		w.put("kind: service\nname: till\ntitle: Till\nteam: storefront\npolicy: urgent\n---\nkind: policy\nname: quiet\ntitle: Quiet\nteam: storefront\nsteps:\n  - {targets: [{user: vic}], wait: 5m}\n")
+		ids := []muster.AlertID{w.fire("tills burn"), w.fire("tills melt"), w.fire("carts melt")}
+		pass(7 * 24 * time.Hour)
+		route := "kind: route\nname: tills\norder: 1\nmatch: title.contains(\"tills\")\npolicy: quiet\n"
+		err := apply(w, "ana", route, "")
+		w.gated(err, `"Failures: tills melt" of Sat 1 Jan 2000 00:00 UTC would have reached nobody on call instead of Rob`, "2 of the last 3 alerts")
+		if w.alert(ids[0]).Status != muster.AlertOpen {
+			t.Error("the past was changed")
+		}
+		w.ok(apply(w, "ana", strings.ReplaceAll(route, "quiet", "urgent"), ""))
+	})
+}
+
+// The verdict is about one revision: a change that came between is judged with it.
+func TestTheVerdictIsMadeAgain(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.put(lone)
+		w.put(shifts("rob, olga"))
+		var errs []error
+		for range 4 {
+			done := make(chan error, 2)
+			go func() { done <- apply(w, "ana", shifts("rob, nobody"), "") }()
+			go func() { done <- apply(w, "ana", shifts("nobody, rob"), "") }()
+			errs = append(errs, <-done, <-done)
+		}
+		for _, err := range errs {
+			if muster.CodeOf(err) != muster.ErrConflict {
+				t.Error(err)
+			}
+		}
+		// The second of two, each of which is harmless alone.
+		w.put("kind: policy\nname: urgent\ntitle: Urgent\nteam: storefront\nsteps:\n  - {targets: [{user: rob}, {user: olga}], wait: 5m}\n")
+		gone := func(u, display string) string {
+			return fmt.Sprintf("kind: user\nname: %s\ndisplay: %s\nzone: UTC\ndisabled: true\n", u, display)
+		}
+		done := make(chan error, 2)
+		go func() { done <- apply(w, "ana", gone("rob", "Rob"), "") }()
+		go func() { done <- apply(w, "ana", gone("olga", "Olga"), "") }()
+		if a, b := <-done, <-done; (a == nil) == (b == nil) {
+			t.Errorf("%v and %v: one may leave, not both", a, b)
+		}
+	})
+}
+
+// A second person approves what the gate refused.
+func TestASecondPersonApproves(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.put(lone)
+		w.put(shifts("rob"))
+		propose := func(who muster.UserName, text string) *muster.Proposal {
+			return must[*muster.Proposal](w, w.as(who), "ProposeChange", command.ProposeChange{Documents: text, Why: "We close."})
+		}
+		p := propose("olga", shifts("rob, nobody"))
+		if len(p.Dangers) == 0 || !strings.Contains(p.Dangers[0], "Shopping cart") || !strings.Contains(p.Summary, "gaps open") || p.Base["rosters/storefront"] == 0 {
+			t.Errorf("%+v", p)
+		}
+		in := command.DecideChange{Change: p.ID, Note: "fine"}
+		refused[*muster.Proposal](w, muster.ErrConflict, w.as("olga"), "ApproveChange", in)
+		refused[*muster.Proposal](w, muster.ErrForbidden, w.as("rob"), "ApproveChange", in)
+		refused[*muster.Proposal](w, muster.ErrForbidden, muster.Actor{Name: "A key", Machine: true, Access: muster.AccessAdmin}, "ApproveChange", in)
+		p = must[*muster.Proposal](w, w.as("ana"), "ApproveChange", in)
+		if doc := newestDoc(w, "rosters/storefront"); p.Status != muster.ProposalApproved || doc.Why != "We close (proposed by Olga, approved by Ana)" || doc.Revision != p.Revision || doc.By.User != "ana" {
+			t.Errorf("%+v\n%+v", p, doc)
+		}
+		refused[*muster.Proposal](w, muster.ErrConflict, w.as("ana"), "ApproveChange", in)
+		// What was changed since is not approved blindly.
+		p = propose("olga", shifts("rob"))
+		w.ok(apply(w, "ana", shifts("rob, olga"), ""))
+		_, err := do[*muster.Proposal](w, w.as("ana"), "ApproveChange", command.DecideChange{Change: p.ID})
+		if muster.CodeOf(err) != muster.ErrConflict || !strings.Contains(err.Error(), "rosters/storefront was changed since this was proposed") {
+			t.Error(err)
+		}
+		refused[*muster.Proposal](w, muster.ErrForbidden, w.as("rob"), "RejectChange", command.DecideChange{Change: p.ID})
+		must[*muster.Proposal](w, w.as("olga"), "RejectChange", command.DecideChange{Change: p.ID})
+		refused[*muster.Proposal](w, muster.ErrConflict, w.as("ana"), "ApproveChange", command.DecideChange{Change: p.ID})
+		refused[*muster.Proposal](w, muster.ErrNotFound, w.as("ana"), "ApproveChange", command.DecideChange{Change: "chg_00000000000000000000000000000000"})
+		refused[*muster.Proposal](w, muster.ErrConflict, w.as("olga"), "ProposeChange", command.ProposeChange{Documents: shifts("rob, olga")})
+		refused[*muster.Proposal](w, muster.ErrInvalid, w.as("olga"), "ProposeChange", command.ProposeChange{})
+		refused[*muster.Proposal](w, muster.ErrInvalid, w.as("olga"), "ProposeChange", command.ProposeChange{Remove: []string{"rosters/x"}})
+		refused[*muster.Proposal](w, muster.ErrInvalid, w.as("ana"), "ProposeChange", command.ProposeChange{Remove: []string{"rosters/storefront"}}) // the policy names it
+	})
+}
+
+// An override to nobody states its gap; one to somebody who cannot be paged does not.
+func TestOverridesAtTheGate(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.put(lone)
+		w.put(shifts("rob"))
+		until := muster.At(time.Now().Add(2 * time.Hour))
+		must[*muster.Override](w, w.as("olga"), "OverrideShift", command.OverrideShift{Roster: "storefront", Until: until, Why: "stocktaking"})
+		_, err := do[*muster.Override](w, w.as("rob"), "OverrideShift", command.OverrideShift{Roster: "storefront", People: []muster.UserName{"vic"}, From: until, Until: until.Plus(time.Hour)})
+		w.gated(err, "Shopping cart")
+		must[*muster.Override](w, w.as("rob"), "OverrideShift", command.OverrideShift{Roster: "storefront", People: []muster.UserName{"olga"}, From: until, Until: until.Plus(time.Hour)})
+	})
+}
