@@ -46,7 +46,8 @@ func TestShiftsInWords(t *testing.T) {
 		{"accept swp_1", &taken, "Tom has the shift of Ana: Thu 24 Dec 09:00 CET until Fri 25 Dec 09:00 CET."},
 		{"decline swp_1", &asked, "You declined. The others can still accept."},
 		{
-			"swaps", muster.Listing[query.Swap]{Items: []query.Swap{{SwapRequest: taken, RosterTitle: "Web", HolderName: "Ana", TakerName: "Tom"}}},
+			"swaps",
+			muster.Listing[query.Swap]{Items: []query.Swap{{SwapRequest: taken, RosterTitle: "Web", HolderName: "Ana", TakerName: "Tom"}}},
 			"swp_1 accepted: Web of Ana, Thu 24 Dec 09:00 CET until Fri 25 Dec 09:00 CET, taken by Tom",
 		},
 		{"swaps", muster.Listing[query.Swap]{}, "There is nothing to tell."},

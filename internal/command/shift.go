@@ -17,6 +17,7 @@ type OverrideShift struct {
 	People []muster.UserName `json:"people" doc:"who takes over; nobody, stated, when empty"`
 	From   muster.Instant    `json:"from,omitzero" doc:"from when; now when empty"`
 	Until  muster.Instant    `json:"until" doc:"until when"`
+	Accept string            `json:"accept,omitempty" doc:"reaches-nobody: make it even if somebody would not be paged any more"`
 	Why    string            `json:"why,omitempty" doc:"why"`
 }
 
@@ -63,6 +64,9 @@ func (c *Call) overrideShift(in OverrideShift) (*muster.Override, error) {
 	o := c.newOverride(r, in.Role, unique(in.People), in.From, in.Until, in.Why)
 	next := withPatches(r, now)
 	next.Overrides = append(next.Overrides, o)
+	if c, err = c.accepting(in.Accept); err != nil {
+		return nil, err
+	}
 	// People take and hand over shifts themselves: an override needs no owner of the team, only somebody who can respond.
 	_, err = c.changeShifts(next, reasoned("override", in.Why))
 	return &o, err

@@ -214,8 +214,8 @@ func TestUndoNeverChangesThePast(t *testing.T) {
 	bubble(t, func(w *world) {
 		w.rota()
 		olga := w.as("olga")
-		_, from, until := w.turn("rob")
-		_, backFrom, backUntil := w.turn("olga")
+		_, from, _ := w.turn("rob")
+		_, backFrom, _ := w.turn("olga")
 		s := must[*muster.SwapRequest](w, olga, "ArrangeSwap", command.ArrangeSwap{Roster: "storefront", Person: "rob", To: "olga", At: from, ReturnAt: backFrom})
 		if w.on(from) != "olga" || w.on(backFrom) != "rob" {
 			w.Fatalf("swapped: %s and %s", w.on(from), w.on(backFrom))
@@ -227,8 +227,8 @@ func TestUndoNeverChangesThePast(t *testing.T) {
 		}
 
 		// The one in exchange runs, the first is over: the first stays, the second goes back from now on.
-		_, from, until = w.turn("rob")
-		_, backFrom, backUntil = w.turn("olga")
+		_, from, until := w.turn("rob")
+		_, backFrom, backUntil := w.turn("olga")
 		s = must[*muster.SwapRequest](w, olga, "ArrangeSwap", command.ArrangeSwap{Roster: "storefront", Person: "rob", To: "olga", At: from, ReturnAt: backFrom})
 		pass(time.Until(later(until, backFrom).Plus(time.Hour).Time))
 		must[*command.Undone](w, olga, "UndoShift", command.UndoShift{Roster: "storefront", ID: s.Patches[0]})
@@ -282,6 +282,7 @@ func revert(w *world) {
 	if w.commands.Live.Current().Catalog.Runbooks["cart"] == nil {
 		w.Error("the runbook did not come back")
 	}
+	says[*command.Document](w, muster.ErrInvalid, "the word is", olga, "RevertDocument", command.RevertDocument{Kind: "runbooks", Name: "pay", Revision: was, Accept: "yes"})
 	// The checks of any write: a rotation with somebody who is not there any more cannot come back.
 	w.put("kind: user\nname: lea\ndisplay: Lea\nzone: UTC\n")
 	w.roster(muster.Rotation{People: []muster.UserName{"lea", "rob"}})

@@ -75,8 +75,8 @@ func (c *Call) movedShifts(was, next *muster.Roster) map[muster.UserName][]stret
 	}
 	out := map[muster.UserName][]stretch{}
 	for u, list := range before {
-		for _, s := range without(list, after[u]) {
-			out[u] = append(out[u], s)
+		if lost := without(list, after[u]); len(lost) > 0 {
+			out[u] = lost
 		}
 	}
 	for u, list := range after {

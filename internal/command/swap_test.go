@@ -115,7 +115,7 @@ func swapsInExchange(w *world) {
 	}
 
 	// A volunteer offers to take a part of a turn.
-	at, from, until = w.turn("ana")
+	at, from, _ = w.turn("ana")
 	o := must[*muster.SwapRequest](w, w.as("rob"), "OfferCover", command.OfferCover{Roster: "storefront", Person: "ana", At: at, Until: from.Plus(6 * time.Hour)})
 	if o.Kind != muster.SwapOffered || o.Taker != "rob" || o.By != "rob" {
 		w.Errorf("the offer is %+v", o)

@@ -16,6 +16,7 @@ import (
 type UndoShift struct {
 	Roster muster.RosterName `json:"roster" path:"roster" arg:"1" doc:"the roster"`
 	ID     string            `json:"id" path:"id" arg:"2" doc:"the ID of the override or of the swap"`
+	Accept string            `json:"accept,omitempty" doc:"reaches-nobody: undo it even if somebody would not be paged any more"`
 	Why    string            `json:"why,omitempty" arg:"rest" doc:"why"`
 }
 
@@ -56,6 +57,9 @@ func (c *Call) undoShift(in UndoShift) (*Undone, error) {
 		return nil, muster.Errorf(muster.ErrNotFound, "The roster %s has no override and no swap %q: somebody may have undone it already.", r.Name, muster.Clip(in.ID, 60))
 	}
 	if err != nil {
+		return nil, err
+	}
+	if c, err = c.accepting(in.Accept); err != nil {
 		return nil, err
 	}
 	if _, err := c.changeShifts(&next, reasoned(what+" undone", in.Why)); err != nil {
@@ -163,6 +167,7 @@ type RevertDocument struct {
 	Name     string          `json:"name" path:"name" arg:"2" doc:"its name"`
 	Revision muster.Revision `json:"revision" arg:"3" doc:"as it stood at this revision of the catalog"`
 	Newest   muster.Revision `json:"newest,omitempty" doc:"the document's revision that you saw last: refused when somebody changed it since"`
+	Accept   string          `json:"accept,omitempty" doc:"reaches-nobody: write it even if somebody would not be paged any more"`
 	Why      string          `json:"why,omitempty" arg:"rest" doc:"why, for the history"`
 }
 
@@ -173,6 +178,10 @@ func (c *Call) revertDocument(in RevertDocument) (*Document, error) {
 	k, ok := muster.KindOf(string(in.Kind))
 	if !ok {
 		return nil, unknownKind(string(in.Kind))
+	}
+	c, err := c.accepting(in.Accept)
+	if err != nil {
+		return nil, err
 	}
 	if in.Newest > 0 {
 		if err := c.match(k, in.Name, in.Newest, false); err != nil {
