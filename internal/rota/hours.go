@@ -111,8 +111,13 @@ func (h hours) on(c *face, day int64, fn func(from, until int64)) {
 // at says whether a moment lies in a window, and from when until when that does not change, within [lo, hi). Windows that
 // touch or overlap are one.
 func (h hours) at(l *layer, at, lo, hi int64) (in bool, from, until int64) {
-	from, until = lo, hi
 	c := l.face(at)
+	return h.atBy(l, &c, at, lo, hi)
+}
+
+// atBy is at, read from the clocks of the moment.
+func (h hours) atBy(l *layer, c *face, at, lo, hi int64) (in bool, from, until int64) {
+	from, until = lo, hi
 	day := floorDiv(c.wall, daySeconds)
 	before, after := int64(always), int64(never) // of the windows beside the moment
 	look := func(f, u int64) {
@@ -130,28 +135,28 @@ func (h hours) at(l *layer, at, lo, hi int64) (in bool, from, until int64) {
 		}
 	}
 	for d := day - 2; d <= day+2; d++ {
-		h.on(&c, d, look)
+		h.on(c, d, look)
 	}
 	if in {
 		// Around the clock it goes on for ever: a month is enough, for no turn that matters here is cut by it.
-		until = h.forward(l, until, min(hi, at+month))
-		from = h.back(l, from, max(lo, at-month))
+		until = h.forward(l, c, until, min(hi, at+month))
+		from = h.back(l, c, from, max(lo, at-month))
 		return true, max(from, lo), min(until, hi)
 	}
 	for d := day + 3; after == never && d <= day+farthest; d++ {
-		h.on(&c, d, look)
+		h.on(c, d, look)
 	}
 	for d := day - 3; before == always && d >= day-farthest; d-- {
-		h.on(&c, d, look)
+		h.on(c, d, look)
 	}
 	return false, max(from, before), min(until, after)
 }
 
 // forward follows windows that go on where one ends.
-func (h hours) forward(l *layer, until, hi int64) int64 {
+func (h hours) forward(l *layer, near *face, until, hi int64) int64 {
 	for until < hi {
 		next := until
-		c := l.face(until)
+		c := l.near(near, until)
 		day := floorDiv(c.wall, daySeconds)
 		for d := day - 2; d <= day+1; d++ {
 			h.on(&c, d, func(f, u int64) {
@@ -169,10 +174,10 @@ func (h hours) forward(l *layer, until, hi int64) int64 {
 }
 
 // back follows windows that end where one begins.
-func (h hours) back(l *layer, from, lo int64) int64 {
+func (h hours) back(l *layer, near *face, from, lo int64) int64 {
 	for from > lo {
 		next := from
-		c := l.face(from)
+		c := l.near(near, from)
 		day := floorDiv(c.wall, daySeconds)
 		for d := day - 2; d <= day+1; d++ {
 			h.on(&c, d, func(f, u int64) {

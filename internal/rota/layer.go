@@ -139,6 +139,17 @@ func (l *layer) face(at int64) face {
 	return f
 }
 
+// near is face, read from the clocks of another moment where they are not changed in between.
+func (l *layer) near(f *face, at int64) face {
+	sec := floorDiv(at, 1e6)
+	if sec < f.from || sec >= f.until {
+		return l.face(at)
+	}
+	g := *f
+	g.wall = sec + f.offset
+	return g
+}
+
 // local is the instant, in microseconds, at which the clocks show a wall clock.
 func (f *face) local(wall int64) int64 {
 	if sec := wall - f.offset; f.from <= sec && sec < f.until {
@@ -201,11 +212,14 @@ func (l *layer) dayOf(k int64) int64 {
 // spanAt finds the turn that covers a moment between start and end, by arithmetic on the calendar, and the stretch of it
 // around the moment. Without on it is the stretch between two turns. A turn that a skipped day leaves without length is
 // passed over but counted.
-func (l *layer) spanAt(at int64) (k, from, until int64, on bool) {
+func (l *layer) spanAt(at int64) (k, from, until int64, on bool) { return l.spanBy(&face{}, at) }
+
+// spanBy is spanAt, read from the clocks of a moment that may be near.
+func (l *layer) spanBy(was *face, at int64) (k, from, until int64, on bool) {
 	if l.fixed != nil {
 		return l.fixedAt(at)
 	}
-	f := l.face(at)
+	f := l.near(was, at)
 	switch {
 	case l.rotation.Unit == muster.UnitHour:
 		k = floorDiv(at-l.start, l.step*1e6)
@@ -292,7 +306,10 @@ type stretch struct {
 }
 
 // at asks the layer alone who is on call.
-func (l *layer) at(at int64) stretch {
+func (l *layer) at(at int64) stretch { return l.atBy(&face{}, at) }
+
+// atBy is at, read from the clocks of a moment that may be near; afterwards f is those of this moment.
+func (l *layer) atBy(f *face, at int64) stretch {
 	s := stretch{from: always, until: never}
 	switch {
 	case l.problem != "":
@@ -305,15 +322,18 @@ func (l *layer) at(at int64) stretch {
 		return s
 	}
 	lo, hi := l.start, l.end
+	if l.fixed == nil || len(l.hours) > 0 {
+		*f = l.near(f, at)
+	}
 	if len(l.hours) > 0 {
-		in, from, until := l.hours.at(l, at, lo, hi)
+		in, from, until := l.hours.atBy(l, f, at, lo, hi)
 		if !in {
 			s.from, s.until = from, until
 			return s
 		}
 		lo, hi = from, until
 	}
-	k, from, until, on := l.spanAt(at)
+	k, from, until, on := l.spanBy(f, at)
 	s.from, s.until, s.turn = max(from, lo), min(until, hi), k
 	if on {
 		s.people = l.people(k)

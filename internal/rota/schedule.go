@@ -221,12 +221,40 @@ func (s *segment) meets(from, until, at int64) bool {
 	return true
 }
 
+// memory keeps the last answer of each layer of a bench, and the clocks of its zone then, for who walks through time. Nil
+// keeps nothing.
+type memory []recollection
+
+type recollection struct {
+	stretch
+	clocks face
+}
+
+// ask asks layer i of a bench, unless the moment lies in what it answered last.
+func (m memory) ask(b *bench, i int, at int64) stretch {
+	l := &b.layers[i]
+	if m == nil {
+		return l.at(at)
+	}
+	if m[i].from <= at && at < m[i].until {
+		return m[i].stretch
+	}
+	x := l.atBy(&m[i].clocks, at)
+	m[i].stretch = x
+	if len(l.hours) > 0 && x.until > at+month {
+		m[i].stretch = stretch{} // hours around the clock are told for a month only, which ends elsewhere from another moment
+	}
+	return x
+}
+
 // base is what the layers say by themselves. It asks the highest first; one that has nobody bounds the stretch by its own.
-func (b *bench) base(at int64) segment {
+func (b *bench) base(at int64) segment { return b.baseBy(nil, at) }
+
+func (b *bench) baseBy(m memory, at int64) segment {
 	s := segment{from: always, until: never}
 	for i := len(b.layers) - 1; i >= 0; i-- {
 		l := &b.layers[i]
-		x := l.at(at)
+		x := m.ask(b, i, at)
 		s.narrow(x.from, x.until)
 		if len(x.people) > 0 {
 			s.layer, s.turn, s.people = l, x.turn, x.people
@@ -237,7 +265,9 @@ func (b *bench) base(at int64) segment {
 }
 
 // at finds what decides at a moment, and from when until when it does.
-func (b *bench) at(at int64) segment {
+func (b *bench) at(at int64) segment { return b.atBy(nil, at) }
+
+func (b *bench) atBy(m memory, at int64) segment {
 	s := segment{from: always, until: never}
 	swapped := 0 // patches from here on are swaps that lie above every override that covers the moment
 	for i := len(b.patches) - 1; i >= 0; i-- {
@@ -253,7 +283,7 @@ func (b *bench) at(at int64) segment {
 	if s.patch != nil && !b.swapsAt(at, swapped) {
 		return s
 	}
-	base := b.base(at)
+	base := b.baseBy(m, at)
 	s.narrow(base.from, base.until)
 	people, copied := base.people, false
 	for i := swapped; i < len(b.patches); i++ {

@@ -74,8 +74,9 @@ func (s *Schedule) TurnAt(rotation string, at muster.Instant) (Turn, bool) {
 }
 
 func (b *bench) shifts(from, until int64) (out []Shift) {
+	m := make(memory, len(b.layers))
 	for at := from; at < until; {
-		s := b.at(at)
+		s := b.atBy(m, at)
 		at = s.until
 		if n := len(out); n > 0 && s.gap() && len(out[n-1].People) == 0 && out[n-1].Override == "" {
 			out[n-1].Until = instant(min(s.until, until)) // between nobody and nobody there is no hand-off
