@@ -60,7 +60,7 @@ type limits struct {
 }
 
 func run(ctx context.Context) error {
-	only := flag.String("only", "", "letters of the figures to measure: a,b,c,d,e,f; all when empty")
+	only := flag.String("only", "", "letters of the figures to measure: a,b,c,d,e,f,g; all when empty")
 	asJSON := flag.Bool("json", false, "print JSON instead of a table")
 	runs := flag.Int("runs", 1, "measure each figure so many times; the best counts")
 	dur := flag.Duration("d", 6*time.Second, "how long each load lasts")

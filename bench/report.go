@@ -29,6 +29,7 @@ func figures() []figure {
 		{"d", "the same, all keys new, each paging somebody", "≥ 1,500/s, every page out, backlog flat", "–", true, intakeNew},
 		{"e", "kill -9 under that load", "0 acknowledged lost, every one paged", "GoAlert: 4 of 4 pages in flight lost", false, killed},
 		{"f", "start to ready, idle memory, stripped binary", "≤ 300 ms, ≤ 80 MB, ≤ 60 MB", "GoAlert 150 ms, 53 MB, 70 MB", false, footprint},
+		{"g", "who is on call, 16 connections, each request another of 1,000 rosters", "≥ 8,000/s", "GoAlert 88–309/s", false, onCall},
 	}
 }
 
