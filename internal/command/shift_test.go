@@ -91,8 +91,8 @@ func (w *world) told(u muster.UserName) (titles []string) {
 	return titles
 }
 
-// toldOf is the one notice of a person with a title; those of one moment have no order.
-func (w *world) toldOf(u muster.UserName, title string) *muster.Notice {
+// oneTold is the one notice of a person with a title; those of one moment have no order.
+func (w *world) oneTold(u muster.UserName, title string) *muster.Notice {
 	w.Helper()
 	var found []*muster.Notice
 	for _, n := range w.notices(u) {
@@ -332,7 +332,7 @@ func shiftsChange(w *world) {
 	rob, olga, ana := n("rob"), n("olga"), n("ana") // by making the roster
 	w.put("kind: user\nname: uli\ndisplay: Uli\nzone: UTC\n")
 	w.roster(muster.Rotation{People: []muster.UserName{"uli", "olga", "ana"}})
-	last := w.toldOf("uli", "You have more on call in Storefront")
+	last := w.oneTold("uli", "You have more on call in Storefront")
 	if last.Kind != muster.NoticeShiftChanged || !strings.Contains(last.Text, "Ana changed the roster") ||
 		strings.Count(last.Text, "yours now: primary responder") != 5 || !strings.Contains(last.Text, "more, all in the coming 60 days") {
 		w.Errorf("Uli reads:\n%s\n%s", last.Title, last.Text)
@@ -345,7 +345,7 @@ func shiftsChange(w *world) {
 	if n("uli") != 2 || n("olga") != olga+1 || n("ana") != ana {
 		w.Errorf("Uli was told %q, Olga %q, Ana %q", w.told("uli"), w.told("olga"), w.told("ana"))
 	}
-	w.toldOf("uli", "You are no longer on call in Storefront as before")
+	w.oneTold("uli", "You are no longer on call in Storefront as before")
 	// A change that moves nobody's shifts tells nobody.
 	before := n("olga")
 	text := yamlOf(w, &muster.Roster{Name: "storefront", Title: "Another title", Team: "storefront", Rotations: w.storefront().Rotations})

@@ -42,7 +42,7 @@ func swapChangesHands(w *world) {
 		w.Errorf("asked twice gave %s and %s", s.ID, again.ID)
 	}
 	for _, u := range []muster.UserName{"olga", "ana"} {
-		n := w.toldOf(u, "Rob looks for somebody to take a shift")
+		n := w.oneTold(u, "Rob looks for somebody to take a shift")
 		if n.Kind != muster.NoticeSwapRequest || !strings.Contains(n.Text, "a wedding") || n.Ref != string(s.ID) {
 			w.Errorf("%s was told %+v", u, n)
 		}
@@ -55,7 +55,7 @@ func swapChangesHands(w *world) {
 	if len(x) != 1 || !x[0].From.IsZero() || !x[0].Until.IsZero() || x[0].Why != "a wedding" || x[0].By != "rob" || x[0].At.IsZero() {
 		w.Errorf("the roster has %+v", x)
 	}
-	w.toldOf("rob", "Olga accepts and takes your shift")
+	w.oneTold("rob", "Olga accepts and takes your shift")
 	if told := w.told("rob"); len(told) != 2 { // and that there is a new rotation
 		w.Errorf("Rob was told %q", told)
 	}
@@ -94,7 +94,7 @@ func swapsInExchange(w *world) {
 	if s.Return == nil || s.Return.User != "olga" || !s.ReturnFrom.Equal(backFrom.Time) {
 		w.Errorf("the request is %+v", s)
 	}
-	if n := w.toldOf("olga", "Rob asks you to take a shift"); !strings.Contains(n.Text, "In exchange Rob takes the shift of Olga") {
+	if n := w.oneTold("olga", "Rob asks you to take a shift"); !strings.Contains(n.Text, "In exchange Rob takes the shift of Olga") {
 		w.Errorf("Olga was told %+v", n)
 	}
 	says[*muster.SwapRequest](w, muster.ErrForbidden, "Only Olga is asked", w.as("ana"), "AcceptSwap", command.AnswerSwap{Swap: s.ID})
@@ -120,13 +120,13 @@ func swapsInExchange(w *world) {
 	if o.Kind != muster.SwapOffered || o.Taker != "rob" || o.By != "rob" {
 		w.Errorf("the offer is %+v", o)
 	}
-	w.toldOf("ana", "Rob offers to take your shift")
+	w.oneTold("ana", "Rob offers to take your shift")
 	says[*muster.SwapRequest](w, muster.ErrForbidden, "It is Ana's shift", w.as("olga"), "AcceptSwap", command.AnswerSwap{Swap: o.ID})
 	w.accept("ana", o.ID)
 	if w.on(from) != "rob" || w.on(from.Plus(7*time.Hour)) != "ana" || w.storefront().Swaps[1].Until.IsZero() {
 		w.Errorf("in part: %s, %s", w.on(from), w.on(from.Plus(7*time.Hour)))
 	}
-	w.toldOf("rob", "Ana accepts your offer")
+	w.oneTold("rob", "Ana accepts your offer")
 }
 
 func TestSwapsAreRefused(t *testing.T) { bubble(t, swapsRefused) }
@@ -202,7 +202,7 @@ func TestAnOwnerArrangesASwap(t *testing.T) {
 		if x := w.storefront().Swaps[0]; x.By != "olga" || !x.From.Equal(now().Time) || !x.Until.IsZero() {
 			w.Errorf("the roster has %+v", x)
 		}
-		if n := w.toldOf("ana", "You have more on call"); len(w.told("rob")) != rob+1 || len(w.told("ana")) != ana+1 || !strings.Contains(n.Text, "in hospital") {
+		if n := w.oneTold("ana", "You have more on call"); len(w.told("rob")) != rob+1 || len(w.told("ana")) != ana+1 || !strings.Contains(n.Text, "in hospital") {
 			w.Errorf("Rob was told %q, Ana %q", w.told("rob"), w.told("ana"))
 		}
 		w.start()
@@ -228,7 +228,7 @@ func TestASwapExpires(t *testing.T) {
 		}
 		pass(2 * time.Second)
 		w.due(string(s.ID))
-		w.toldOf("rob", "Nobody has answered your request yet: the shift is still yours")
+		w.oneTold("rob", "Nobody has answered your request yet: the shift is still yours")
 		pass(time.Until(from.Plus(time.Hour).Time))
 		w.due(string(s.ID))
 		if got := w.swap(s.ID); got.Status != muster.SwapOpen {
