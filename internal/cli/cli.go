@@ -153,7 +153,9 @@ func usage(format string, args ...any) error {
 func (r *run) own() map[string]ownVerb {
 	return map[string]ownVerb{
 		"show":       {"ID or KIND NAME", "Show anything: an incident, an alert, a page's story, a review, a document", r.show},
-		"apply":      {"[--why WHY] [--dry-run] FILE…", "Write the documents of files: all of them or none", r.apply},
+		"plan":       {"[--remove KIND/NAME] [--days-back N] [--days-ahead N] FILE…", "Say what the documents of files would change: who is on call, and whom past alerts would have reached", r.plan},
+		"apply":      {"[--why WHY] [--dry-run] [--accept reaches-nobody] FILE…", "Write the documents of files: all of them or none", r.apply},
+		"propose":    {"[--why WHY] [--remove KIND/NAME] FILE…", "Keep the documents of files as a change that a second person approves", r.propose},
 		"validate":   {"FILE…", "Check files of documents, without a server", r.validate},
 		"export":     {"", "Write the whole catalog as one YAML file", r.export},
 		"fake teams": {"[--name NAME] [--mention BOT] [--to URL | --send URL] SECRET TEXT", "Sign a message as Microsoft Teams does: print the curl line, or send it", r.fakeTeams},

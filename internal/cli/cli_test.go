@@ -19,6 +19,7 @@ import (
 type server struct {
 	*httptest.Server
 	answers map[string]string // "GET /api/v1/alerts" → body; a body that begins with a number has that status
+	later   map[string]string // from the second time on
 	asked   []string
 	bodies  []string
 }
@@ -31,6 +32,9 @@ func serve(t *testing.T, answers map[string]string) *server {
 		s.asked = append(s.asked, r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("Authorization")+" "+r.Header.Get("If-Match"))
 		s.bodies = append(s.bodies, string(b))
 		body, ok := s.answers[r.Method+" "+r.URL.Path]
+		if next := s.later[r.Method+" "+r.URL.Path]; next != "" && len(s.asked) > 1 {
+			body = next
+		}
 		if !ok {
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(http.StatusNotFound)
@@ -75,6 +79,11 @@ func TestVerbsBecomeRequests(t *testing.T) {
 		{args: []string{"show", "inc-42"}, asks: "GET /api/v1/incidents/INC-42"},
 		{args: []string{"show", "policy", "urgent"}, asks: "GET /api/v1/policies/urgent"},
 		{args: []string{"oncall", "shop"}, asks: "GET /api/v1/oncall?service=shop"},
+		{args: []string{"oncall", "--at", "2026-12-25T03:00", "--tz", "Europe/Berlin", "--roster", "web"}, asks: "GET /api/v1/oncall?at=2026-12-25T02%3A00%3A00Z&roster=web"},
+		{args: []string{"oncall", "--at=2026-12-25T03:00+09:00"}, asks: "GET /api/v1/oncall?at=2026-12-24T18%3A00%3A00Z"},
+		{args: []string{"why", "shop", "2026-07-01 03:00", "--tz=America/Los_Angeles"}, asks: "GET /api/v1/why?at=2026-07-01T10%3A00%3A00Z&service=shop"},
+		{args: []string{"why", "shop", "2026-07-01T03:00"}, asks: "GET /api/v1/why?at=2026-07-01T02%3A00%3A00Z&service=shop"},
+		{args: []string{"why", "alt_1"}, asks: "GET /api/v1/why?service=alt_1"},
 	} {
 		s := serve(t, nil)
 		muster(t, s, false, c.args...)
@@ -169,10 +178,51 @@ func TestFiles(t *testing.T) {
 	if status, _, errs := muster(t, nil, false, "validate", loose); status != 2 || !strings.Contains(errs, "loose.yaml:4:") {
 		t.Errorf("%d %s", status, errs)
 	}
-	s := serve(t, map[string]string{"POST /api/v1/apply": `{"revision":9,"changes":[{"kind":"users","name":"ana","what":"created"}]}`})
+	s := serve(t, map[string]string{"POST /api/v1/apply": `{"revision":9,"changes":[{"kind":"users","name":"ana","what":"created"}]}`,
+		"POST /api/v1/plan": `{"changes":[{"kind":"users","name":"ana","what":"added"}]}`})
 	status, out, _ := muster(t, s, false, "apply", "--why", "first", good)
-	if status != 0 || !strings.Contains(out, "users/ana created") || !strings.Contains(out, "revision 9") || !strings.Contains(s.bodies[0], "kind: team") {
+	if status != 0 || !strings.Contains(out, "users/ana created") || !strings.Contains(out, "revision 9") || !strings.Contains(s.bodies[1], "kind: team") || !strings.Contains(s.bodies[1], "first") {
 		t.Errorf("%d %s %s", status, out, s.bodies)
+	}
+}
+
+// A plan goes through the whole past, tells what it found, and fails when the change would reach nobody.
+func TestPlan(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "r.yaml")
+	if err := os.WriteFile(file, []byte("kind: roster\nname: web\ntitle: Web\nteam: shop\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const first = `{"revision":4,"changes":[{"kind":"rosters","name":"web","what":"changed"}],"of":3,"replayed":2,"same_people_count":1,"other_people_count":1,
+		"other_people":[{"alert":"alt_1","title":"Cart \u001b[31m fails","at":"2026-11-01T03:00:00Z","before":[{"id":"ana","name":"Ana"}],"after":[{"id":"ben","name":"Ben"}]}],
+		"reach_nobody":[],"dangers":["From Monday nobody."],"next":"sig_2","consequences":{"from":"2026-11-22T09:00:00Z","until":"2027-01-06T09:00:00Z",
+		"shifts":[{"roster":"web","title":"Web","role":"primary","from":"2026-12-24T08:00:00Z","until":"2026-12-25T08:00:00Z","before":[{"id":"ana","name":"Ana"}],"after":[]}],
+		"opens":[{"roster":"web","title":"Web","role":"primary","from":"2026-12-24T08:00:00Z","until":"2026-12-25T08:00:00Z","people":[{"id":"ana","name":"Ana"}]}],
+		"hours":[{"person":{"id":"ana","name":"Ana"},"before":{"total":24,"nights":9,"weekends":0},"after":{"total":0,"nights":0,"weekends":0}}]}}`
+	s := serve(t, map[string]string{"POST /api/v1/plan": first})
+	s.later = map[string]string{"POST /api/v1/plan": `{"changes":[{"kind":"rosters","name":"web","what":"changed"}],"of":3,"replayed":1,"reach_nobody_count":1,
+		"reach_nobody":[{"alert":"alt_0","title":"Disk full","at":"2026-10-30T03:00:00Z","before":[{"id":"ana","name":"Ana"}],"after":[]}],"other_people":[],"dangers":["Disk full."],"next":null}`}
+	status, out, errs := muster(t, s, false, "plan", "--days-back", "30", file)
+	if status != 5 || !strings.Contains(errs, "2 of 3 past alerts played") || !strings.Contains(errs, "would reach nobody") || !strings.Contains(s.bodies[1], `"cursor":"sig_2"`) || !strings.Contains(s.bodies[0], `"days_back":30`) {
+		t.Errorf("%d %s %s", status, errs, s.bodies)
+	}
+	for _, want := range []string{
+		"~ rosters/web", "1 shift changes hands", "Thu 2026-12-24 09:00 – Fri 2026-12-25 09:00 Web primary responder: Ana → nobody", "Gaps that open",
+		"Ana: 24 (9, 0) → 0 (0, 0)", "Of 3 past alerts, 1 would have reached the same people, 1 other people, 1 nobody.",
+		"! 2026-10-30 04:00  Disk full: Ana → nobody  alt_0", "Cart [31m fails: Ana → Ben", "From Monday nobody.", "Disk full.",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing:\n%s", want, out)
+		}
+	}
+	s = serve(t, map[string]string{"POST /api/v1/plan": `{"changes":[],"next":null}`})
+	if status, out, _ := muster(t, s, false, "plan", file); status != 0 || !strings.Contains(out, "Nothing changes.") {
+		t.Errorf("%d %s", status, out)
+	}
+	if status, out, _ := muster(t, s, false, "plan", "--json", "--remove", "rosters/old"); status != 0 || !strings.HasPrefix(out, `{"revision"`) || !strings.Contains(s.bodies[1], `"remove":["rosters/old"]`) {
+		t.Errorf("%d %s %s", status, out, s.bodies)
+	}
+	if status, _, errs := muster(t, s, false, "plan", "--acept", "x", file); status != 2 || !strings.Contains(errs, "has no flag --acept") {
+		t.Errorf("%d %s", status, errs)
 	}
 }
 

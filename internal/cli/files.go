@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -110,69 +109,6 @@ func (r *run) validate(_ context.Context, args []string) error {
 		return muster.Invalid(count(len(wrong), "mistake"), wrong)
 	}
 	fmt.Fprintf(r.Stdout, "%s, all right.\n", count(len(all), "document"))
-	return nil
-}
-
-// apply writes the documents of files as one change.
-func (r *run) apply(ctx context.Context, args []string) error {
-	var names []string
-	body := map[string]any{}
-	for i := 0; i < len(args); i++ {
-		name, value, has := strings.Cut(args[i], "=")
-		switch {
-		case name == "--dry-run" && !has:
-			body["dry_run"] = true
-		case name == "--why" && has:
-			body["why"] = value
-		case name == "--why":
-			if i++; i >= len(args) {
-				return usage("--why needs a value")
-			}
-			body["why"] = args[i]
-		case strings.HasPrefix(name, "--"):
-			return usage("muster apply has no flag %s", muster.Clip(name, 40))
-		default:
-			names = append(names, args[i])
-		}
-	}
-	all, err := r.files(names)
-	if err != nil {
-		return err
-	}
-	var text strings.Builder
-	for i, p := range all {
-		if i > 0 {
-			text.WriteString("---\n")
-		}
-		y, err := catalog.YAML(p.Doc)
-		if err != nil {
-			return err
-		}
-		text.WriteString(y)
-	}
-	body["documents"] = text.String()
-	ans, err := r.client().Do(ctx, apiclient.Request{Method: http.MethodPost, Path: "/apply", Body: body})
-	if err != nil {
-		return located(all, err)
-	}
-	if r.json {
-		return r.raw(ans.Body)
-	}
-	var out struct {
-		Revision int64
-		Changes  []struct{ Kind, Name, What string }
-	}
-	if err := json.Unmarshal(ans.Body, &out); err != nil {
-		return muster.WrapError(muster.ErrInternal, err, "The answer of the server cannot be read.")
-	}
-	for _, c := range out.Changes {
-		fmt.Fprintf(r.Stdout, "%s/%s %s\n", c.Kind, c.Name, c.What)
-	}
-	if body["dry_run"] == true {
-		fmt.Fprintln(r.Stdout, "Nothing was written.")
-		return nil
-	}
-	fmt.Fprintf(r.Stdout, "The catalog is at revision %d.\n", out.Revision)
 	return nil
 }
 

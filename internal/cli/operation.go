@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/apiclient"
@@ -14,10 +15,15 @@ import (
 
 // operation runs an operation of the table with the words and flags behind its verb.
 func (r *run) operation(ctx context.Context, op *muster.Op, args []string) error {
+	args, err := r.zoned(op, args)
+	if err != nil {
+		return err
+	}
 	given, err := parse(op, args)
 	if err != nil {
 		return err
 	}
+	r.times(op, given, time.Now())
 	req, err := request(op, given)
 	if err != nil {
 		return err
