@@ -62,7 +62,7 @@ func (a *App) handler() (http.Handler, error) {
 	a.pages = pages
 	mux := http.NewServeMux()
 	mux.Handle("/api/", httpx.SecureHeaders(a.Secure(), rest))
-	for _, prefix := range []string{"/in/", "/chat/", "/livez", "/readyz", "/metrics"} { // programs ask here, and often
+	for _, prefix := range []string{"/in/", "/chat/", "/cal/", "/livez", "/readyz", "/metrics"} { // programs ask here, and often
 		mux.Handle(prefix, rest)
 	}
 	mux.Handle("/", httpx.SecureHeaders(a.Secure(), pages))

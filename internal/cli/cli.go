@@ -152,14 +152,16 @@ func usage(format string, args ...any) error {
 // own are the verbs that are not in the table.
 func (r *run) own() map[string]ownVerb {
 	return map[string]ownVerb{
-		"show":       {"ID or KIND NAME", "Show anything: an incident, an alert, a page's story, a review, a document", r.show},
-		"plan":       {"[--remove KIND/NAME] [--days-back N] [--days-ahead N] FILE…", "Say what the documents of files would change: who is on call, and whom past alerts would have reached", r.plan},
-		"apply":      {"[--why WHY] [--dry-run] [--accept reaches-nobody] FILE…", "Write the documents of files: all of them or none", r.apply},
-		"propose":    {"[--why WHY] [--remove KIND/NAME] FILE…", "Keep the documents of files as a change that a second person approves", r.propose},
-		"validate":   {"FILE…", "Check files of documents, without a server", r.validate},
-		"export":     {"", "Write the whole catalog as one YAML file", r.export},
-		"fake teams": {"[--name NAME] [--mention BOT] [--to URL | --send URL] SECRET TEXT", "Sign a message as Microsoft Teams does: print the curl line, or send it", r.fakeTeams},
-		"version":    {"", "Print the version", func(context.Context, []string) error { r.version(); return nil }},
+		"show":          {"ID or KIND NAME", "Show anything: an incident, an alert, a page's story, a review, a document", r.show},
+		"plan":          {"[--remove KIND/NAME] [--days-back N] [--days-ahead N] FILE…", "Say what the documents of files would change: who is on call, and whom past alerts would have reached", r.plan},
+		"apply":         {"[--why WHY] [--dry-run] [--accept reaches-nobody] FILE…", "Write the documents of files: all of them or none", r.apply},
+		"propose":       {"[--why WHY] [--remove KIND/NAME] FILE…", "Keep the documents of files as a change that a second person approves", r.propose},
+		"validate":      {"FILE…", "Check files of documents, without a server", r.validate},
+		"export":        {"", "Write the whole catalog as one YAML file", r.export},
+		"roster export": {"[--format csv|ical] [--from T] [--until T] ROSTER", "Write the shifts of a roster as CSV or iCalendar", r.rosterExport},
+		"roster import": {"[--format csv|ical] --rotation NAME [--role ROLE] [--zone ZONE] [--dry-run] ROSTER FILE", "Make or replace a rotation by the shifts of a file", r.rosterImport},
+		"fake teams":    {"[--name NAME] [--mention BOT] [--to URL | --send URL] SECRET TEXT", "Sign a message as Microsoft Teams does: print the curl line, or send it", r.fakeTeams},
+		"version":       {"", "Print the version", func(context.Context, []string) error { r.version(); return nil }},
 	}
 }
 

@@ -38,11 +38,11 @@ func newWhoIs(cat *muster.Catalog) *whoIs {
 
 // word finds a person by a name or address; the text says why there is none.
 func (w *whoIs) word(s string) (u muster.UserName, problem string) {
-	s = strings.ToLower(strings.TrimSpace(s))
-	if u, ok := w.emails[s]; ok {
+	low := strings.ToLower(strings.TrimSpace(s))
+	if u, ok := w.emails[low]; ok {
 		return u, ""
 	}
-	switch found := w.names[s]; len(found) {
+	switch found := w.names[low]; len(found) {
 	case 0:
 		return "", "nobody is called " + quoted(s) + ": write a user name, a mail address or a name as Muster shows it"
 	case 1:

@@ -270,6 +270,7 @@ type Phones struct {
 	began time.Time
 	rings []Ring
 	fail  func(r Ring) int // status to answer, 0: 204
+	hosts map[string]http.Handler
 }
 
 // Ring is a page or a notice that reached a phone. A notice has no Page.
@@ -293,6 +294,9 @@ func (p *Phones) Fail(fn func(Ring) int) {
 
 // RoundTrip implements http.RoundTripper: whatever leaves the installation arrives here.
 func (p *Phones) RoundTrip(req *http.Request) (*http.Response, error) {
+	if h := p.host(req.URL.Host); h != nil {
+		return answered(h, req), nil
+	}
 	var body struct {
 		Data struct {
 			Person  string `json:"person"`
