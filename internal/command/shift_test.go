@@ -82,11 +82,13 @@ func (w *world) on(at muster.Instant) string {
 
 func now() muster.Instant { return muster.At(time.Now()) }
 
-// told are the titles of what a person was told, in no order.
+// told are the titles of what a person was told about swaps and changes of shifts, in no order.
 func (w *world) told(u muster.UserName) (titles []string) {
 	w.Helper()
 	for _, n := range w.notices(u) {
-		titles = append(titles, n.Title)
+		if slices.Contains([]muster.NoticeKind{muster.NoticeShiftChanged, muster.NoticeSwapRequest, muster.NoticeSwapAnswered}, n.Kind) {
+			titles = append(titles, n.Title)
+		}
 	}
 	return titles
 }
