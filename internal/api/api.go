@@ -96,6 +96,7 @@ type API struct {
 	specTag  string
 	docs     []byte
 	intake   *intakeDoor
+	bearers  bearers
 	failures *httpx.Limiter // of audit entries about refused requests, by address
 }
 
@@ -189,9 +190,12 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mux.ServeHTTP(w, r)
 }
 
-// Invalidate forgets which intake keys are known: call it when a key was made or revoked or the catalog changed. Without
-// it a revoked key works for a second more.
-func (a *API) Invalidate() { a.intake.forget() }
+// Invalidate forgets which keys are known: call it when a key was made or revoked or the catalog changed, after the commit
+// and before the reply. Without it a revoked key works for a second more.
+func (a *API) Invalidate() {
+	a.intake.forget()
+	a.bearers.forget()
+}
 
 // nowhere tells what is wrong with an address: another method would do, or there is nothing.
 func (a *API) nowhere(w http.ResponseWriter, r *http.Request) {

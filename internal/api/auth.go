@@ -28,7 +28,7 @@ func (a *API) actor(r *http.Request) (muster.Actor, error) {
 		if strings.HasPrefix(r.UserAgent(), agentCLI) {
 			via = muster.SurfaceCLI
 		}
-		return a.Keys.ByToken(r.Context(), token, via)
+		return a.bearer(r.Context(), token, via)
 	}
 	token := a.Cookies.Token(r)
 	if token == "" {

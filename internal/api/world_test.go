@@ -35,7 +35,7 @@ const teamsSecret = "c2VjcmV0IG9mIHRoZSB3ZWJob29rIGZvciB0ZXN0cw=="
 
 // world is an installation without an engine: everything up to the rows that it would carry out.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	api      *api.API
 	commands *command.Commands
 	queries  *query.Queries
@@ -91,11 +91,12 @@ title: Shop
 audience: public
 `
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	ctx := t.Context()
 	dir := t.TempDir()
-	db, err := sqlstore.Open(ctx, "sqlite:"+filepath.Join(dir, "muster.db"), sqlstore.Options{})
+	w := &world{t: t}
+	db, err := sqlstore.Open(ctx, "sqlite:"+filepath.Join(dir, "muster.db"), sqlstore.Options{OnCommit: w.committed})
 	must(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	box, err := seal.Open(dir)
@@ -113,7 +114,7 @@ func newWorld(t *testing.T) *world {
 	_, err = command.Run[command.ApplyDocuments, *command.Applied](ctx, c, "ApplyDocuments", setup, command.ApplyDocuments{Documents: documents})
 	must(t, err)
 	must(t, c.Load(ctx))
-	w := &world{t: t, commands: c, db: db, queries: query.New(query.Deps{Store: db, Live: live})}
+	w.commands, w.db, w.queries = c, db, query.New(query.Deps{Store: db, Live: live})
 	w.admin = w.newKey(setup, command.CreateKey{Name: "ana", User: "ana"})
 	w.viewer = w.newKey(setup, command.CreateKey{Name: "vic", User: "vic"})
 	w.key = w.newKey(setup, command.CreateKey{Name: "monitor", Source: "monitor"})
@@ -139,6 +140,15 @@ func newWorld(t *testing.T) *world {
 	})
 	must(t, err)
 	return w
+}
+
+// committed does for the API what the application does.
+func (w *world) committed(events []store.Event) {
+	for _, e := range events {
+		if w.api != nil && (e.Topic == "keys" || e.Topic == "catalog") {
+			w.api.Invalidate()
+		}
+	}
 }
 
 // ReceiveSignals fails once when the test says so.
@@ -227,7 +237,7 @@ func want(t *testing.T, rec *httptest.ResponseRecorder, status int, words ...str
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
