@@ -72,7 +72,7 @@ func (r *run) rosterExport(ctx context.Context, args []string) error {
 
 // rosterImport makes or replaces a rotation by the shifts of a file.
 func (r *run) rosterImport(ctx context.Context, args []string) error {
-	words, given, err := flags(args, []string{"format", "rotation", "role", "zone", "why", "revision"}, []string{"dry-run"})
+	words, given, err := flags(args, []string{"format", "rotation", "role", "zone", "why", "revision", "accept"}, []string{"dry-run"})
 	if err != nil {
 		return err
 	}

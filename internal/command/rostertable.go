@@ -33,6 +33,7 @@ type ImportRoster struct {
 	Rotation  string               `json:"rotation" doc:"name of the rotation that is made or replaced"`
 	Role      muster.RosterRole    `json:"role,omitempty" doc:"primary, secondary or shadow; when empty that of the rotation, else primary"`
 	Until     muster.Instant       `json:"until,omitzero" doc:"for a table that only says who is on call now: until when they are; a week from now when empty"`
+	Accept    string               `json:"accept,omitempty" doc:"reaches-nobody: import it even if somebody would not be paged any more"`
 }
 
 // RosterBegun says that a table will be read or written in a moment. What came of it shows in the connector's state.
@@ -48,6 +49,7 @@ type rosterJob struct {
 	Rotation string            `json:"rotation,omitempty"`
 	Role     muster.RosterRole `json:"role,omitempty"`
 	Until    muster.Instant    `json:"until,omitzero"`
+	Accept   string            `json:"accept,omitempty"`
 	By       muster.UserName   `json:"by,omitempty"` // whose rights count, and who is told
 }
 
@@ -89,7 +91,7 @@ func (c *Call) importRoster(in ImportRoster) (*RosterBegun, error) {
 	if c.Actor.User == "" {
 		return nil, muster.Errorf(muster.ErrForbidden, "A person has to import a roster: by their rights it is written, and they are told what came of it.")
 	}
-	return c.beginRoster(in.Connector, rosterJob{Roster: r.Name, Import: true, Rotation: in.Rotation, Role: in.Role, Until: in.Until, By: c.Actor.User}, "import roster")
+	return c.beginRoster(in.Connector, rosterJob{Roster: r.Name, Import: true, Rotation: in.Rotation, Role: in.Role, Until: in.Until, Accept: in.Accept, By: c.Actor.User}, "import roster")
 }
 
 // rosterTable finds a roster and looks whether a connector has a table.
@@ -312,7 +314,7 @@ func (c *Commands) ImportTable(ctx context.Context, d *muster.Delivery, rows []m
 			return !strings.EqualFold(s.Roster, string(r.Name)) && !strings.EqualFold(s.Roster, r.Title)
 		})
 		got, err := call.importRows(ImportShifts{
-			Roster: job.Roster, Rotation: job.Rotation, Role: job.Role, Zone: importZone(r, job.Rotation), Why: "import from " + string(d.Connector), rows: shifts,
+			Roster: job.Roster, Rotation: job.Rotation, Role: job.Role, Accept: job.Accept, Zone: importZone(r, job.Rotation), Why: "import from " + string(d.Connector), rows: shifts,
 		})
 		if err != nil {
 			return err

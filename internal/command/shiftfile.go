@@ -22,6 +22,7 @@ type ImportShifts struct {
 	Zone     string            `json:"zone,omitempty" doc:"of days and times that name none: Europe/Berlin; when empty that of the rotation, else of the roster's first"`
 	Revision muster.Revision   `json:"revision,omitempty" doc:"the revision of the roster that you saw; whatever it is when empty"`
 	DryRun   bool              `json:"dry_run,omitempty" doc:"only say what would change"`
+	Accept   string            `json:"accept,omitempty" doc:"reaches-nobody: import them even if somebody would not be paged any more"`
 	Why      string            `json:"why,omitempty" doc:"why, for the history"`
 
 	rows  []exchange.ShiftRow
@@ -175,8 +176,16 @@ func (c *Call) importRows(in ImportShifts) (*ImportedShifts, error) {
 		return out, nil
 	}
 	changes := []docChange{{kind: muster.KindRosters, name: string(r.Name), doc: &doc}}
+	if c, err = c.accepting(in.Accept); err != nil {
+		return nil, err
+	}
 	if in.DryRun {
-		return out, c.checkDocs(changes)
+		next, err := c.afterDocs(changes)
+		if err != nil {
+			return nil, err
+		}
+		_, err = c.pass(changes, next)
+		return out, err
 	}
 	why := in.Why
 	if why == "" {
