@@ -137,6 +137,7 @@ func (c *Chat) run(ctx context.Context, actor muster.Actor, room string, guest, 
 	if c.words[word] == nil {
 		return c.unknown(word, bot, guest)
 	}
+	word, rest = c.toExpert(actor, room, word, rest)
 	return c.exec(ctx, actor, room, guest, word, rest, nil)
 }
 

@@ -29,7 +29,7 @@ func newRecorder(t *testing.T) *recorder {
 	for i := range ops {
 		name, list := ops[i].Name, ops[i].List
 		ops[i].Exec = func(_ context.Context, a muster.Actor, in any) (any, error) {
-			if list && name != "ListDocuments" && strings.HasPrefix(name, "List") {
+			if list && (name == "ListAlerts" || name == "ListIncidents") {
 				return r.newest(name, in)
 			}
 			b, err := json.Marshal(in)
@@ -40,6 +40,7 @@ func newRecorder(t *testing.T) *recorder {
 	cat := muster.NewCatalog(1, []muster.Document{
 		&muster.User{Name: "ana", Display: "Ana Rossi", Email: "ana@example.org", Zone: "Europe/Rome", Access: muster.AccessAdmin, Directory: "dir-ana"},
 		&muster.User{Name: "tom", Display: "Tom Lee", Zone: "UTC"},
+		&muster.Roster{Name: "data", Topics: []muster.Topic{{Name: "database", Title: "Cosmos DB", Experts: []muster.UserName{"tom"}}}},
 		&muster.User{Name: "gone", Display: "Gone", Email: "gone@example.org", Disabled: true},
 	}, nil)
 	r.Chat = chatop.New(ops, func() *muster.Catalog { return cat })
@@ -75,6 +76,15 @@ func TestGrammar(t *testing.T) {
 		{"ack alt_1 looking at it", "", "AckAlert", `{"alert":"alt_1","note":"looking at it"}`},
 		{"ACK\u00a0alt_1", "", "AckAlert", `{"alert":"alt_1"}`},
 		{"page @Tom alt_1 please come", "", "PageResponder", `{"alert":"alt_1","person":"tom","note":"please come"}`},
+		{"page the database expert", "", "PageResponder", `{"alert":"alt_7","person":"database"}`},
+		{"page the Database expert alt_1 it hangs", "", "PageResponder", `{"alert":"alt_1","person":"database","note":"it hangs"}`},
+		{"page cosmos DB it hangs", "", "PageResponder", `{"alert":"alt_7","person":"database","note":"it hangs"}`},
+		{"page tom expert advice is needed", "", "PageResponder", `{"alert":"alt_7","person":"tom","note":"expert advice is needed"}`},
+		{"page the database expert, it hangs", "INC-3", "PageExpert", `{"incident":"INC-3","topic":"database","note":"it hangs"}`},
+		{"page the database expert alt_1", "INC-3", "PageResponder", `{"alert":"alt_1","person":"database"}`},
+		{"expert database it hangs", "INC-3", "PageExpert", `{"incident":"INC-3","topic":"database","note":"it hangs"}`},
+		{"expert INC-4 the cosmos db expert", "INC-3", "PageExpert", `{"incident":"INC-4","topic":"database"}`},
+		{"experts", "", "ListExperts", `{}`},
 		{"role commander ana", "INC-3", "AssignRole", `{"incident":"INC-3","role":"commander","person":"ana"}`},
 		{"role ic", "INC-3", "AssignRole", `{"incident":"INC-3","role":"commander"}`},
 		{"role inc-4 scribe me", "INC-3", "AssignRole", `{"incident":"INC-4","role":"scribe","person":"ana"}`},
@@ -108,6 +118,8 @@ func TestWhatIsNotUnderstood(t *testing.T) {
 		{"akc", `Did you mean "ack"?`},
 		{"declare", "title: is missing"},
 		{"page nobody alt_1", `I know nobody called "nobody"`},
+		{"page databse alt_1", `did you mean "database"?`},
+		{"page the databse expert", `no topic called "databse"; did you mean "database"?`},
 		{"update in=soon x", "is not a length of time"},
 		{"declare severity=SEV1", "title: is missing"},
 		{`declare impact="open x`, "quote is not closed"},

@@ -149,8 +149,23 @@ func (f *filler) position(ctx context.Context, in reflect.Value, fd muster.OpFie
 		if word == "" {
 			break
 		}
+		expert := f.op.Name == "PageResponder"
+		if expert {
+			topic, after, found, err := f.asked(text)
+			if err != nil {
+				return "", err
+			}
+			if found {
+				return set(topic, after)
+			}
+		}
 		if u, ok := f.person(word); ok {
 			return set(string(u), after)
+		}
+		if near := f.catalog().NearTopic(word); expert && near != "" {
+			return "", wrong(fd.Name, fmt.Sprintf("I know nobody called %q, and no topic; did you mean %q?", muster.Clip(word, 40), near))
+		} else if expert {
+			return "", wrong(fd.Name, fmt.Sprintf("I know nobody called %q", muster.Clip(word, 40)))
 		}
 		if !fd.Required && hasRest {
 			return text, nil
@@ -158,6 +173,14 @@ func (f *filler) position(ctx context.Context, in reflect.Value, fd muster.OpFie
 		return "", wrong(fd.Name, fmt.Sprintf("I know nobody called %q", muster.Clip(word, 40)))
 	case "role":
 		return set(string(role(word)), after)
+	case "topic":
+		topic, after, found, err := f.asked(text)
+		if err != nil {
+			return "", err
+		}
+		if found {
+			return set(topic, after)
+		}
 	}
 	if word == "" {
 		if fd.Required {

@@ -33,6 +33,10 @@ func (c *Chat) word(actor muster.Actor, op *muster.Op, out any, defaulted muster
 		return c.swapWord(actor, op.Name, o)
 	case muster.Listing[query.Swap]:
 		return c.swapsWord(actor, o)
+	case *command.ExpertPaged:
+		return c.pagedWord(o)
+	case muster.Listing[query.Expertise]:
+		return c.expertsWord(o)
 	case muster.Nothing:
 		return "Done."
 	}

@@ -31,7 +31,11 @@ func (c *Call) step(r *rows, a *muster.Alert, event escalate.Event) error {
 	if err != nil {
 		return err
 	}
-	run, eff := plan.Escalate(c.Snap, contacts, *e, event, c.Now())
+	days, err := c.daysOff(&e.Policy)
+	if err != nil {
+		return err
+	}
+	run, eff := plan.Escalate(c.Snap, contacts, *e, event, c.Now(), days...)
 	r.runs = append(r.runs, &run)
 	return c.apply(r, a, &run, eff)
 }
@@ -44,6 +48,11 @@ func (c *Call) ackAlert(in NoteAlert) (*muster.Alert, error) {
 	}
 	if err := c.prove(a, c.Actor.Name+" acknowledged"); err != nil {
 		return nil, err
+	}
+	if a.Status != muster.AlertResolved {
+		if err := c.expertAnswers(a); err != nil {
+			return nil, err
+		}
 	}
 	switch a.Status {
 	case muster.AlertAcknowledged:
@@ -267,10 +276,11 @@ func (c *Call) release(a *muster.Alert, text string) error {
 	return r.flush(c)
 }
 
-// PageResponder pages a person by hand about an alert.
+// PageResponder pages a person by hand about an alert, or whoever is asked about a topic at this moment.
 type PageResponder struct {
 	Alert  muster.AlertID  `json:"alert" path:"alert" arg:"2" doc:"the alert's ID"`
-	Person muster.UserName `json:"person" arg:"1" doc:"the name of the person"`
+	Person muster.UserName `json:"person,omitempty" arg:"1" doc:"the name of the person, or a topic: then its expert is paged"`
+	Topic  string          `json:"topic,omitempty" doc:"a topic instead of a person: its expert is paged"`
 	Note   string          `json:"note,omitempty" arg:"rest" doc:"what you need of them"`
 }
 
@@ -280,11 +290,26 @@ func (c *Call) pageResponder(in PageResponder) (*muster.Alert, error) {
 		return nil, err
 	}
 	u := c.Snap.Catalog.Users[in.Person]
-	if u == nil || u.Disabled {
-		return nil, muster.Errorf(muster.ErrInvalid, "There is no person called %q%s.", in.Person, nearestUser(c, string(in.Person)))
+	if in.Topic == "" && u == nil {
+		if _, t := c.Snap.Catalog.Topic(string(in.Person)); t != nil {
+			in.Topic, in.Person = t.Name, ""
+		}
 	}
-	if a.Status == muster.AlertResolved {
+	switch {
+	case in.Topic != "" && in.Person != "":
+		return nil, muster.Invalid("Nobody can be paged like this", []muster.FieldError{{Path: "topic", Message: "name either a person or a topic"}})
+	case in.Topic == "" && in.Person == "":
+		return nil, muster.Invalid("Nobody can be paged like this", []muster.FieldError{{Path: "person", Message: "name a person, or a topic"}})
+	case in.Topic == "" && (u == nil || u.Disabled):
+		return nil, c.unknownPerson(in.Person)
+	case a.Status == muster.AlertResolved:
 		return nil, muster.Errorf(muster.ErrConflict, "The alert %q is resolved: nobody needs to be paged about it.", a.Title)
+	case in.Topic != "":
+		var r rows
+		if _, err := c.pageExperts(&r, a, in.Topic, in.Note); err != nil {
+			return nil, err
+		}
+		return a, r.flush(c)
 	}
 	got, err := c.ContactsOf([]muster.UserName{in.Person})
 	if err != nil {
@@ -300,6 +325,15 @@ func (c *Call) pageResponder(in PageResponder) (*muster.Alert, error) {
 	}
 	r.entries = append(r.entries, c.alertEntry(a, muster.EntryPage, withNote(fmt.Sprintf("%s paged %s", c.Actor.Name, u.Display), in.Note)))
 	return a, r.flush(c)
+}
+
+// unknownPerson says that a word is neither a person nor a topic, and what was meant perhaps.
+func (c *Call) unknownPerson(word muster.UserName) error {
+	near := nearestUser(c, string(word))
+	if t := c.Snap.Catalog.NearTopic(string(word)); near == "" && t != "" {
+		near = fmt.Sprintf(" (did you mean the topic %q?)", t)
+	}
+	return muster.Errorf(muster.ErrInvalid, "There is no person called %q%s.", muster.Clip(string(word), 60), near)
 }
 
 func nearestUser(c *Call, word string) string {
@@ -368,8 +402,12 @@ func (c *Call) fireEscalate(t *muster.Timer) error {
 	if err != nil {
 		return err
 	}
+	days, err := c.daysOff(&e.Policy)
+	if err != nil {
+		return err
+	}
 	var r rows
-	run, eff := plan.Escalate(c.Snap, contacts, *e, escalate.Event{Kind: escalate.Timer}, c.Now())
+	run, eff := plan.Escalate(c.Snap, contacts, *e, escalate.Event{Kind: escalate.Timer}, c.Now(), days...)
 	if len(eff.Pages) > 0 || run.Status == muster.EscalationExhausted {
 		text := fmt.Sprintf("Muster escalated: no answer for %s", muster.Duration(c.Now().Sub(e.StepAt.Time).Round(time.Second)))
 		if run.Status == muster.EscalationExhausted && e.Status != muster.EscalationExhausted {

@@ -17,6 +17,7 @@ func TestTheCoreOnPostgres(t *testing.T) {
 		"overrides": overrides, "take the pager": takeThePager, "undo": undo, "revert": revert, "accepted warnings": acceptedWarnings,
 		"shifts change": shiftsChange, "swap": swapChangesHands, "swaps in exchange": swapsInExchange, "swaps refused": swapsRefused,
 		"many accept": manyAccept,
+		"shadow": shadow, "page the expert": pageTheExpert,
 		"notices":     noticesOnce, "contact tests": contactTests,
 	} {
 		t.Run(name, func(t *testing.T) {

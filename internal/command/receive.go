@@ -289,7 +289,11 @@ func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error)
 	case d.Triage:
 		outcome = muster.OutcomeTriage
 	}
-	run, eff := plan.Escalate(b.Snap, b.facts, *e, event, now)
+	days, err := b.daysOff(ar.Policy)
+	if err != nil {
+		return SignalResult{}, err
+	}
+	run, eff := plan.Escalate(b.Snap, b.facts, *e, event, now, days...)
 	if d.Declare && event.Kind == escalate.Start {
 		if err := b.declareFor(&b.rows, a, d.Severity); err != nil {
 			return SignalResult{}, err

@@ -60,6 +60,10 @@ func matrix() map[string]cell {
 	return map[string]cell{
 		"AckAlert": {in: alert}, "UnackAlert": {in: alert}, "EscalateAlert": {in: alert}, "ResolveAlert": {in: alert}, "ConfirmAlert": {in: alert},
 		"PageResponder": {in: func(w *world, _ muster.Actor) any { return &command.PageResponder{Alert: w.another(), Person: "rob"} }},
+		"PageExpert": {in: func(w *world, _ muster.Actor) any {
+			w.put(advisers)
+			return &command.PageExpert{Incident: open(w), Topic: "weather"}
+		}},
 		"SilenceAlerts": {in: func(*world, muster.Actor) any {
 			return &command.SilenceAlerts{Match: "false", For: muster.Duration(time.Hour), Why: "planned"}
 		}},

@@ -136,6 +136,9 @@ func (c *Call) apply(r *rows, a *muster.Alert, e *muster.Escalation, eff escalat
 		en.Facts = map[string]string{"step": fmt.Sprint(e.Step), "round": fmt.Sprint(e.Round)}
 		r.entries = append(r.entries, en)
 	}
+	if err := c.inform(r, a, eff.Informed); err != nil {
+		return err
+	}
 	for _, n := range eff.Notes {
 		en := c.alertEntry(a, muster.EntryPage, n.Text)
 		en.By = muster.Engine().By()

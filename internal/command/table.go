@@ -97,7 +97,7 @@ func (c *Commands) table() []muster.Op {
 		op(c, muster.Op{Name: "EscalateAlert", Summary: "Page the next step now", Access: responder, Path: "/alerts/{alert}/escalate", CLI: "escalate", Chat: "escalate"}, (*Call).escalateAlert),
 		op(c, muster.Op{Name: "ResolveAlert", Summary: "End an alert by hand", Access: responder, Path: "/alerts/{alert}/resolve", CLI: "alert resolve"}, (*Call).resolveAlertOp),
 		op(c, muster.Op{Name: "ConfirmAlert", Summary: "Confirm an alert in triage: it is real, and pages", Access: responder, Path: "/alerts/{alert}/confirm", CLI: "alert confirm"}, (*Call).confirmAlert),
-		op(c, muster.Op{Name: "PageResponder", Summary: "Page a person about an alert", Access: responder, Path: "/alerts/{alert}/page", CLI: "page", Chat: "page"}, (*Call).pageResponder),
+		op(c, muster.Op{Name: "PageResponder", Summary: "Page a person about an alert, or the expert for a topic", Access: responder, Path: "/alerts/{alert}/page", CLI: "page", Chat: "page"}, (*Call).pageResponder),
 		op(c, muster.Op{Name: "SilenceAlerts", Summary: "Hold back pages about matching alerts until a moment", Access: responder, Path: "/silences", CLI: "silence", Status: 201}, (*Call).silenceAlerts),
 
 		op(c, muster.Op{Name: "DeclareIncident", Summary: "Declare an incident; a title is enough", Access: responder, Path: "/incidents", CLI: "declare", Chat: "declare", Status: 201}, (*Call).declareIncident),
@@ -105,6 +105,7 @@ func (c *Commands) table() []muster.Op {
 		op(c, muster.Op{Name: "SetSeverity", Summary: "Change how bad an incident is", Access: responder, Path: "/incidents/{incident}/severity", CLI: "severity", Chat: "severity"}, (*Call).setSeverity),
 		op(c, muster.Op{Name: "SetAnswer", Summary: "Answer one of the five questions", Access: responder, Path: "/incidents/{incident}/answers", CLI: "answer", Chat: "answer"}, (*Call).setAnswer),
 		op(c, muster.Op{Name: "AssignRole", Summary: "Give a role of an incident to a person, or hand it over", Access: responder, Path: "/incidents/{incident}/roles", CLI: "role", Chat: "role"}, (*Call).assignRole),
+		op(c, muster.Op{Name: "PageExpert", Summary: "Page the expert for a topic into an incident", Access: responder, Path: "/incidents/{incident}/experts", CLI: "incident expert", Chat: "expert"}, (*Call).pageExpert),
 		op(c, muster.Op{Name: "StartAction", Summary: "Claim a remediation effort", Access: responder, Path: "/incidents/{incident}/actions", CLI: "action start", Chat: "doing"}, (*Call).startAction),
 		op(c, muster.Op{Name: "FinishAction", Summary: "End an effort and say what came of it", Access: responder, Path: "/incidents/{incident}/actions/{action}/finish", CLI: "action finish"}, (*Call).finishAction),
 		op(c, muster.Op{Name: "AddTheory", Summary: "Propose an explanation", Access: responder, Path: "/incidents/{incident}/theories", CLI: "theory", Chat: "theory"}, (*Call).addTheory),

@@ -179,10 +179,14 @@ func (r *read) nextStep(e *muster.Escalation, at muster.Instant) ([]plan.Person,
 	if err != nil {
 		return nil, at, err
 	}
-	_, eff := plan.Escalate(r.snap, contacts, *e, escalate.Event{Kind: escalate.Timer}, at)
+	days, err := r.daysOff(&e.Policy, at)
+	if err != nil {
+		return nil, at, err
+	}
+	_, eff := plan.Escalate(r.snap, contacts, *e, escalate.Event{Kind: escalate.Timer}, at, days...)
 	if eff.Taken == nil && eff.Wake.After(at.Time) { // the timer will find that it is too early
 		at = eff.Wake
-		_, eff = plan.Escalate(r.snap, contacts, *e, escalate.Event{Kind: escalate.Timer}, at)
+		_, eff = plan.Escalate(r.snap, contacts, *e, escalate.Event{Kind: escalate.Timer}, at, days...)
 	}
 	return r.planned(eff.Pages), at, nil
 }
@@ -196,7 +200,11 @@ func (r *read) wouldPage(e *muster.Escalation, ev escalate.Event, at muster.Inst
 	if err != nil {
 		return nil, err
 	}
-	_, eff := plan.Escalate(r.snap, contacts, *e, ev, at)
+	days, err := r.daysOff(&e.Policy, at)
+	if err != nil {
+		return nil, err
+	}
+	_, eff := plan.Escalate(r.snap, contacts, *e, ev, at, days...)
 	return r.planned(eff.Pages), nil
 }
 

@@ -49,6 +49,10 @@ func namedBy(d muster.Document) (refs []string) {
 		for _, x := range d.Overrides {
 			users(x.People...)
 		}
+		for _, x := range d.Topics {
+			users(x.Experts...)
+			targets(x.Fallback)
+		}
 	case *muster.Policy:
 		for _, s := range d.Steps {
 			targets(s.Targets)

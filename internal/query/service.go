@@ -93,6 +93,7 @@ func (r *read) firstPaged(p *muster.Policy) ([]plan.Person, error) {
 
 // Service reads one service for its screen.
 func (q *Queries) Service(ctx context.Context, who Viewer, name muster.ServiceName) (*Service, error) {
+	var days []muster.Leave
 	var contacts plan.Contacts
 	var at muster.Instant
 	var rev muster.Revision
@@ -130,6 +131,9 @@ func (q *Queries) Service(ctx context.Context, who Viewer, name muster.ServiceNa
 			return nil, err
 		}
 		at, rev = r.Now(), r.cat.Revision
+		if days, err = r.LeaveBetween(at, at.Plus(previewAway)); err != nil {
+			return nil, err
+		}
 		contacts, err = everybody(r)
 		return out, err
 	})
@@ -137,7 +141,7 @@ func (q *Queries) Service(ctx context.Context, who Viewer, name muster.ServiceNa
 		return nil, err
 	}
 	out.Would, err = plan.Explain(q.Live.History(ctx), plan.Question{
-		At: at, Revision: rev, Service: name, Severity: muster.SeverityCritical, Contacts: contacts,
+		At: at, Revision: rev, Service: name, Severity: muster.SeverityCritical, Contacts: contacts, Away: days,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("query: explain what an alert of %s would do: %w", name, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/plan"
@@ -214,8 +215,16 @@ func (q *Queries) Why(ctx context.Context, a muster.Actor, in AskWhy) (muster.Ex
 		return muster.Explanation{}, muster.Invalid("The question cannot be answered", wrong)
 	}
 	var contacts plan.Contacts
+	var days []muster.Leave
+	now := in.At
 	rev, err := do(ctx, q, a, in, func(r *read, in AskWhy) (rev muster.Revision, err error) {
 		if contacts, err = everybody(r); err != nil {
+			return 0, err
+		}
+		if now.IsZero() {
+			now = r.Now()
+		}
+		if days, err = r.LeaveBetween(now, now.Plus(previewAway)); err != nil {
 			return 0, err
 		}
 		return r.revisionAt(in.At)
@@ -223,13 +232,9 @@ func (q *Queries) Why(ctx context.Context, a muster.Actor, in AskWhy) (muster.Ex
 	if err != nil {
 		return muster.Explanation{}, err
 	}
-	if in.At.IsZero() {
-		if in.At, err = q.now(ctx, a); err != nil {
-			return muster.Explanation{}, err
-		}
-	}
+	in.At = now
 	x, err := plan.Explain(q.Live.History(ctx), plan.Question{
-		At: in.At, Revision: rev, Service: muster.ServiceName(in.Service), Severity: in.Severity, Contacts: contacts,
+		At: in.At, Revision: rev, Service: muster.ServiceName(in.Service), Severity: in.Severity, Contacts: contacts, Away: days,
 	})
 	if cat := q.Catalog(); muster.CodeOf(err) == muster.ErrNotFound {
 		if cat.Services[muster.ServiceName(in.Service)] != nil {
@@ -239,6 +244,9 @@ func (q *Queries) Why(ctx context.Context, a muster.Actor, in AskWhy) (muster.Ex
 	}
 	return x, err
 }
+
+// previewAway is how far ahead days off are read for an alert that might be: longer than nearly every policy takes.
+const previewAway = 2 * 24 * time.Hour
 
 // now is the store's present.
 func (q *Queries) now(ctx context.Context, a muster.Actor) (muster.Instant, error) {
