@@ -82,7 +82,8 @@ type ClockChange struct {
 type Warned struct {
 	Roster muster.RosterName `json:"roster"`
 	Kind   string            `json:"kind"`
-	Role   muster.RosterRole `json:"role"`
+	Level  string            `json:"level"` // warning or advice
+	Role   muster.RosterRole `json:"role,omitempty"`
 	Person muster.UserName   `json:"person,omitempty"`
 	From   muster.Instant    `json:"from"`
 	Until  muster.Instant    `json:"until"`
@@ -95,6 +96,7 @@ func Compare(before, after *Snapshot, contacts Contacts, from, until muster.Inst
 	c := &comparison{
 		before: before, after: after, from: from, until: until,
 		was: newReacher(before, contacts), is: newReacher(after, contacts),
+		wasOn: before.Duties(from, until), isOn: after.Duties(from, until),
 		out: Consequences{
 			From: from, Until: until, Shifts: []ShiftChange{}, Opens: []Gap{}, Closes: []Gap{}, Lost: []Lost{},
 			Hours: []HoursChange{}, Clocks: []ClockChange{}, Warnings: []Warned{}, Gone: []Warned{},
@@ -124,6 +126,7 @@ type comparison struct {
 	before, after *Snapshot
 	from, until   muster.Instant
 	was, is       *reacher
+	wasOn, isOn   *Duties
 	moved         map[muster.UserName]bool // who joined or left
 	touched       []muster.RosterName
 	out           Consequences
@@ -267,13 +270,13 @@ func (c *comparison) gap(open *Gap, x ShiftChange, stated bool) *Gap {
 
 // warnings compares what is wrong with a roster.
 func (c *comparison) warnings(name muster.RosterName) {
-	list := func(s *Snapshot) (out []Warned) {
+	list := func(s *Snapshot, d *Duties) (out []Warned) {
 		schedule := s.Schedule(name)
 		if schedule == nil {
 			return nil
 		}
-		for _, w := range schedule.Warnings(c.from, c.until, s.Catalog.DisplayName) {
-			out = append(out, Warned{name, string(w.Kind), w.Role, w.Person, w.From, w.Until, w.Text})
+		for _, w := range schedule.Warnings(c.from, c.until, d.Facts(name, c.is.contacts)) {
+			out = append(out, Warned{name, string(w.Kind), string(w.Level), w.Role, w.Person, w.From, w.Until, w.Text})
 		}
 		return out
 	}
@@ -285,7 +288,7 @@ func (c *comparison) warnings(name muster.RosterName) {
 		}
 		return out
 	}
-	was, is := list(c.before), list(c.after)
+	was, is := list(c.before, c.wasOn), list(c.after, c.isOn)
 	c.out.Warnings = append(c.out.Warnings, without(is, was)...)
 	c.out.Gone = append(c.out.Gone, without(was, is)...)
 }

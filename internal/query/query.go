@@ -63,6 +63,7 @@ type read struct {
 	cat  *muster.Catalog
 
 	contacts plan.Contacts // of those whom contactsOf has read
+	warn     *warner       // what the warnings of the last window needed
 }
 
 // maxReload bounds how often a question is asked again because the catalog moved on.

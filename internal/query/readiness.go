@@ -16,8 +16,8 @@ import (
 type Readiness struct {
 	At          muster.Instant
 	Until       muster.Instant // of the coverage that was looked at: 30 days
-	Coverage    []CoverageNote // gaps first, then by time
-	Gaps        int            // of these, when nobody is on call
+	Coverage    []CoverageNote // gaps first, then other warnings, then advice, then what somebody accepted
+	Gaps        int            // of these, when nobody is on call and nobody accepted it
 	Overdue     []OwnedItem    // action items whose day has passed
 	Open        []OwnedItem    // the other action items that are not done, the earliest first
 	Unreachable []Unreachable  // people who may be paged and have no verified contact method
@@ -32,6 +32,7 @@ type CoverageNote struct {
 	Roster muster.RosterName
 	Title  string
 	rota.Warning
+	Accepted *muster.Acceptance // nil: nobody accepted it
 }
 
 // OwnedItem is an action item with the review that it comes from.
@@ -74,7 +75,9 @@ type RunbookRow struct {
 func (q *Queries) Readiness(ctx context.Context, who Viewer) (*Readiness, error) {
 	return ask(ctx, q, who, func(r *read) (*Readiness, error) {
 		out := &Readiness{At: r.Now(), Until: r.Now().Plus(loadDays * 24 * time.Hour)}
-		r.coverage(out)
+		if err := r.coverage(out); err != nil {
+			return nil, err
+		}
 		if err := r.actionItems(out); err != nil {
 			return nil, err
 		}
@@ -89,23 +92,44 @@ func (q *Queries) Readiness(ctx context.Context, who Viewer) (*Readiness, error)
 	})
 }
 
-func (r *read) coverage(out *Readiness) {
+func (r *read) coverage(out *Readiness) error {
 	for _, ros := range r.rosters() {
-		for _, w := range r.snap.Schedule(ros.Name).Warnings(out.At, out.Until, r.cat.DisplayName) {
-			out.Coverage = append(out.Coverage, CoverageNote{Roster: ros.Name, Title: r.rosterTitle(ros.Name), Warning: w})
-			if w.Kind == rota.WarnGap {
+		list, err := r.warnings(ros, r.snap.Schedule(ros.Name), out.At, out.Until)
+		if err != nil {
+			return err
+		}
+		for _, w := range list {
+			if w.Kind == rota.WarnOldZoneData {
+				continue // told once, below
+			}
+			out.Coverage = append(out.Coverage, CoverageNote{Roster: ros.Name, Title: r.rosterTitle(ros.Name), Warning: w.Warning, Accepted: w.Accepted})
+			if w.Kind == rota.WarnGap && w.Accepted == nil {
 				out.Gaps++
 			}
 		}
 	}
-	order := []rota.WarningKind{rota.WarnGap, rota.WarnNoSecondary, rota.WarnSamePerson, rota.WarnLongShift}
 	slices.SortStableFunc(out.Coverage, func(a, b CoverageNote) int {
-		return cmp.Or(cmp.Compare(slices.Index(order, a.Kind), slices.Index(order, b.Kind)), a.From.Compare(b.From.Time))
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.From.Compare(b.From.Time))
 	})
 	out.Zones = r.aboutZones()
 	if text := out.Zones.ZoneNote(); text != "" {
-		out.Coverage = append(out.Coverage, CoverageNote{Title: "Time zone data", Warning: rota.Warning{Kind: rota.WarnOldZoneData, From: out.At, Text: text}})
+		out.Coverage = append(out.Coverage, CoverageNote{
+			Title: "Time zone data", Warning: rota.Warning{Kind: rota.WarnOldZoneData, Level: rota.LevelAdvice, From: out.At, Text: text},
+		})
 	}
+	return nil
+}
+
+// rank orders what there is to mend: gaps first, then the other warnings by kind, then advice, and what was accepted last.
+func (n *CoverageNote) rank() int {
+	rank := slices.Index(rota.WarningKinds(), n.Kind)
+	if n.Level == rota.LevelAdvice {
+		rank += 100
+	}
+	if n.Accepted != nil {
+		rank += 1000
+	}
+	return rank
 }
 
 func (r *read) actionItems(out *Readiness) error {
@@ -167,6 +191,11 @@ func (r *read) reachable(out *Readiness) error {
 		for _, x := range ros.Rotations {
 			for _, u := range x.People {
 				name(u, r.rosterTitle(ros.Name))
+			}
+		}
+		for i := range ros.Topics {
+			for _, u := range ros.Topics[i].Experts {
+				name(u, "experts for "+ros.Topics[i].Known())
 			}
 		}
 	}

@@ -109,7 +109,7 @@ func TestWarningsAreTotal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, day := drawRoster(t)
 		last := muster.Instant{}
-		for _, w := range rota.Make(z, r).Warnings(day, day.Plus(20*24*time.Hour), nil) {
+		for _, w := range rota.Make(z, r).Warnings(day, day.Plus(20*24*time.Hour), rota.Facts{}) {
 			if w.Text == "" || w.Kind == "" || w.From.Before(last.Time) {
 				t.Fatalf("%+v", w)
 			}

@@ -1,7 +1,7 @@
 package rota
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 	"time"
 
@@ -11,127 +11,173 @@ import (
 // WarningKind says what is wrong with a schedule.
 type WarningKind string
 
-// The kinds of warnings.
+// The kinds of warnings. [WarnOldZoneData] is another.
 const (
-	WarnLongShift   WarningKind = "long_shift"   // on call for more than [LongestShift] without a break
-	WarnGap         WarningKind = "gap"          // nobody is on call
-	WarnNoSecondary WarningKind = "no_secondary" // the roster has no back-up at all
-	WarnSamePerson  WarningKind = "same_person"  // primary and back-up are one person
+	WarnGap         WarningKind = "gap"            // nobody is on call
+	WarnNoSecondary WarningKind = "no_secondary"   // the roster has no back-up at all
+	WarnSamePerson  WarningKind = "same_person"    // primary and back-up are one person; as advice: on call in two rosters at once
+	WarnLongShift   WarningKind = "long_shift"     // on call for more than [LongestShift] without a break; as advice: more than [LongShift]
+	WarnLittleRest  WarningKind = "little_rest"    // less than [EnoughRest] between two shifts, in all rosters together
+	WarnManyNights  WarningKind = "many_nights"    // more than [MostNights] in 14 days, in all rosters together; as advice: [ManyNights] and more
+	WarnUnreachable WarningKind = "unreachable"    // no verified contact method
+	WarnLeaver      WarningKind = "leaver"         // has left, or is not known, and still has turns
+	WarnOnLeave     WarningKind = "on_leave"       // on call during leave; as advice: on a public holiday
+	WarnLapsedSwap  WarningKind = "lapsed_swap"    // a swap that means no shift any more
+	WarnShadowAlone WarningKind = "shadow_alone"   // somebody learns while nobody is primary
+	WarnDrifting    WarningKind = "drifting_hours" // turns of hours, whose hand-off does not stay at the same o'clock
 )
 
-// LongestShift is the longest shift without a warning: on-call shifts longer than three or four days are detrimental to
-// the people who have them. Days are days of the calendar.
-const LongestShift = 4 * 24 * time.Hour
+// WarningKinds lists the kinds, what is worst first.
+func WarningKinds() []WarningKind {
+	return []WarningKind{
+		WarnGap, WarnLeaver, WarnUnreachable, WarnNoSecondary, WarnSamePerson, WarnShadowAlone, WarnLapsedSwap, WarnOnLeave,
+		WarnLongShift, WarnLittleRest, WarnManyNights, WarnDrifting, WarnOldZoneData,
+	}
+}
+
+// Word is the kind in words.
+func (k WarningKind) Word() string {
+	switch k {
+	case WarnGap:
+		return "Gap"
+	case WarnNoSecondary:
+		return "No back-up"
+	case WarnSamePerson:
+		return "Twice on call"
+	case WarnLongShift:
+		return "Long shift"
+	case WarnLittleRest:
+		return "Little rest"
+	case WarnManyNights:
+		return "Many nights"
+	case WarnUnreachable:
+		return "Unreachable"
+	case WarnLeaver:
+		return "Has left"
+	case WarnOnLeave:
+		return "On leave"
+	case WarnLapsedSwap:
+		return "Lapsed swap"
+	case WarnShadowAlone:
+		return "Shadow alone"
+	case WarnDrifting:
+		return "Drifting hours"
+	case WarnOldZoneData:
+		return "Old zone data"
+	}
+	return string(k)
+}
+
+// WarningLevel says how bad it is.
+type WarningLevel string
+
+// The levels.
+const (
+	LevelWarning WarningLevel = "warning"
+	LevelAdvice  WarningLevel = "advice" // better otherwise, but nothing fails
+)
+
+// The limits that warnings are about. Days are days of the calendar: on-call shifts longer than three or four of them are
+// detrimental to the people who have them.
+const (
+	LongestShift = 4 * 24 * time.Hour
+	LongShift    = 3 * 24 * time.Hour
+	EnoughRest   = 11 * time.Hour // between two shifts
+	MostNights   = 7              // in 14 days
+	ManyNights   = 5
+	MaxWarnings  = 200 // of one roster
+)
 
 // Warning is something that people should mend before the shift begins.
 type Warning struct {
-	Kind   WarningKind
-	Role   muster.RosterRole
-	Person muster.UserName // whom it concerns, where it concerns one
+	Kind     WarningKind
+	Level    WarningLevel
+	Role     muster.RosterRole // empty: it concerns no single role
+	Rotation string            // that it concerns, where it concerns one
+	Person   muster.UserName   // whom it concerns, where it concerns one
+	From     muster.Instant
+	Until    muster.Instant // zero: without end
+	Text     string         // what is wrong, and what to do
+}
+
+// Facts is what a schedule does not know by itself. The zero value knows nothing: everybody is there and can be reached,
+// lives in UTC, and is on no other roster.
+type Facts struct {
+	Names     Namer
+	Reachable func(muster.UserName) bool           // has a verified contact method; nil: everybody
+	Gone      func(muster.UserName) bool           // has left, or is not known; nil: nobody
+	Zone      func(muster.UserName) *time.Location // where they live; nil: UTC
+	Elsewhere func(muster.UserName) []Duty         // on the other rosters, from [Lookback] before the window until its end; nil: nothing
+	Leave     []muster.Leave
+	// ZoneDataOld says that the time zone data may lack rules of today.
+	ZoneDataOld bool
+}
+
+// Lookback is how far before a window duty counts for what is asked of people within it.
+const Lookback = 15 * 24 * time.Hour
+
+// Duty is a stretch of time in which somebody is primary or secondary of a roster.
+type Duty struct {
+	Roster muster.RosterName
+	Title  string // the roster's
+	Layer  string // rotation whose turn it is
 	From   muster.Instant
-	Until  muster.Instant // zero: without end
-	Text   string
+	Until  muster.Instant
 }
 
-// Warnings says what is wrong with the schedule in [from, until): earliest first. A shift that reaches over an edge of
-// the window is judged, and told, by its whole length.
-func (s *Schedule) Warnings(from, until muster.Instant, names Namer) (out []Warning) {
-	lo, hi := from.Micros(), until.Micros()
-	r := s.roster
-	stretches := map[muster.RosterRole][]segment{}
-	for i := range s.benches {
-		b := &s.benches[i]
-		role := b.role
-		w := wording{title: title(r), names: names, bench: b}
-		stretches[role] = b.stretches(lo, hi)
-		for _, s := range stretches[role] {
-			out = append(out, w.warn(s, lo)...)
+func (f *Facts) gone(u muster.UserName) bool      { return f.Gone != nil && f.Gone(u) }
+func (f *Facts) reachable(u muster.UserName) bool { return f.Reachable == nil || f.Reachable(u) }
+
+func (f *Facts) zone(u muster.UserName) *time.Location {
+	if f.Zone != nil {
+		if z := f.Zone(u); z != nil {
+			return z
 		}
 	}
-	// A roster that serves an incident role, such as commanders, is not paged in two lines.
-	if _, ok := stretches[muster.SecondaryResponder]; !ok && r.Role == "" && lo < hi {
-		out = append(out, Warning{
-			Kind: WarnNoSecondary, Role: muster.SecondaryResponder, From: from, Until: until,
-			Text: fmt.Sprintf("%s has no secondary responder: nobody is the back-up when the primary does not answer.", title(r)),
-		})
-	}
-	out = append(out, twice(stretches, lo, hi, names)...)
-	slices.SortStableFunc(out, func(a, b Warning) int { return a.From.Compare(b.From.Time) })
-	return out
+	return time.UTC
 }
 
-// stretches lists the segments that touch the window at their whole length, those of the same people joined.
-func (b *bench) stretches(lo, hi int64) (out []segment) {
-	for at := lo; at < hi; {
-		s := b.at(at)
-		at = s.until
-		if n := len(out); n > 0 && out[n-1].same(s) {
-			out[n-1].until = s.until
-			continue
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-func (w *wording) warn(s segment, lo int64) []Warning {
-	zone := w.zone()
-	if s.from == always {
-		s.from = lo // a gap before anything began is told from the beginning of the window
-	}
-	warn := Warning{Role: w.bench.role, From: instant(s.from), Until: instant(s.until)}
-	if len(s.people) == 0 {
-		warn.Kind = WarnGap
-		warn.Text = fmt.Sprintf("Nobody is the %s of %s from %s until %s, %s.",
-			Position(w.bench.role), w.title, clock(s.from, zone), clock(s.until, zone), place(zone))
-		return []Warning{warn}
-	}
-	length := time.Duration(wall(s.until, zone)-wall(s.from, zone)) * time.Microsecond
-	if length <= LongestShift {
+// Warnings says what is wrong with the schedule in [from, until): earliest first, at most [MaxWarnings], of which advice
+// gives way first. A shift that reaches over an edge of the window is judged, and told, by its whole length. What happens to
+// a person again and again is told once, with how often.
+func (s *Schedule) Warnings(from, until muster.Instant, f Facts) []Warning {
+	if !from.Before(until.Time) {
 		return nil
 	}
-	var out []Warning
-	for _, p := range s.people {
-		x := warn
-		x.Kind, x.Person = WarnLongShift, p
-		x.Text = fmt.Sprintf("%s is the %s of %s for %s without a break, from %s until %s, %s: shifts longer than 3 or 4 days are detrimental.",
-			w.names.of(p), Position(w.bench.role), w.title, days(length), clock(s.from, zone), clock(s.until, zone), place(zone))
-		out = append(out, x)
+	c := &checker{s: s, f: &f, lo: from.Micros(), hi: until.Micros(), stretches: map[muster.RosterRole][]segment{}}
+	c.roles()
+	c.backup()
+	c.twice()
+	c.shadows()
+	c.lapsed()
+	c.drifting()
+	c.people()
+	c.leavers()
+	c.zoneData()
+	rank := func(w Warning) int { return slices.Index(WarningKinds(), w.Kind) }
+	order := func(a, b Warning) int {
+		return cmp.Or(
+			a.From.Compare(b.From.Time), cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Rotation, b.Rotation),
+			cmp.Compare(a.Person, b.Person), a.Until.Compare(b.Until.Time), cmp.Compare(a.Text, b.Text),
+		)
 	}
-	return out
-}
-
-// wall is what the clocks of a zone show, as the microseconds that it would be in UTC: lengths between two are lengths
-// in the calendar.
-func wall(us int64, zone *time.Location) int64 {
-	_, offset := time.UnixMicro(us).In(zone).Zone()
-	return us + int64(offset)*1e6
-}
-
-func days(d time.Duration) string {
-	if n := d / (24 * time.Hour); d%(24*time.Hour) == 0 {
-		return fmt.Sprintf("%d days", n)
+	slices.SortFunc(c.out, order)
+	if len(c.out) > MaxWarnings {
+		slices.SortStableFunc(c.out, func(a, b Warning) int { return cmp.Compare(b.Level, a.Level) }) // "warning" is after "advice"
+		c.out = c.out[:MaxWarnings]
+		slices.SortFunc(c.out, order)
 	}
-	return fmt.Sprintf("%.1f days", d.Hours()/24)
+	return c.out
 }
 
-// twice finds when somebody is primary and secondary at once.
-func twice(stretches map[muster.RosterRole][]segment, lo, hi int64, names Namer) (out []Warning) {
-	for _, a := range stretches[muster.PrimaryResponder] {
-		for _, b := range stretches[muster.SecondaryResponder] {
-			from, until := max(a.from, b.from, lo), min(a.until, b.until, hi)
-			if from >= until {
-				continue
-			}
-			for _, p := range a.people {
-				if slices.Contains(b.people, p) {
-					out = append(out, Warning{
-						Kind: WarnSamePerson, Role: muster.SecondaryResponder, Person: p, From: instant(from), Until: instant(until),
-						Text: names.of(p) + " is primary and secondary responder at once: there is no back-up.",
-					})
-				}
-			}
+// Accepted finds the entry of a roster by which somebody accepted a warning and which has not ended; nil: there is none.
+func Accepted(r *muster.Roster, w Warning, now muster.Instant) *muster.Acceptance {
+	for i := range r.Accepted {
+		a := &r.Accepted[i]
+		if a.Kind == string(w.Kind) && a.Until.After(now.Time) && (a.Role == "" || a.Role == w.Role) &&
+			(a.Rotation == "" || a.Rotation == w.Rotation) && (a.Person == "" || a.Person == w.Person) {
+			return a
 		}
 	}
-	return out
+	return nil
 }
