@@ -168,6 +168,9 @@ func (a *App) ReloadZones(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the new data is in use, but people cannot be told which hand-offs it moves: %w", err)
 	}
+	if err := a.Commands.ArmRosters(ctx); err != nil {
+		return fmt.Errorf("the new data is in use, but people are reminded of shifts by the old: %w", err)
+	}
 	a.keepZones(d)
 	return nil
 }

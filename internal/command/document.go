@@ -366,7 +366,9 @@ func (c *Call) follow(changes []docChange, why string) error {
 		case muster.KindUsers:
 			err = c.shutOut(muster.UserName(ch.name), ch.doc)
 		case muster.KindRosters:
-			err = c.tellShifts(ch, why)
+			if err = c.tellShifts(ch, why); err == nil {
+				err = c.followRoster(ch)
+			}
 		default:
 		}
 		if err != nil {

@@ -140,6 +140,7 @@ func (c *Commands) table() []muster.Op {
 		op(c, muster.Op{Name: "DeclineSwap", Summary: "Decline a swap or an offer", Access: responder, Path: "/swaps/{swap}/decline", CLI: "swap decline", Chat: "decline"}, (*Call).declineSwap),
 		op(c, muster.Op{Name: "WithdrawSwap", Summary: "Take back a swap request or an offer", Access: responder, Path: "/swaps/{swap}/withdraw", CLI: "swap withdraw", Chat: "withdraw"}, (*Call).withdrawSwap),
 		op(c, muster.Op{Name: "UndoShift", Summary: "Undo an override or a swap; one that has begun ends now", Access: responder, Path: "/rosters/{roster}/shifts/{id}/undo", CLI: "undo"}, (*Call).undoShift),
+		op(c, muster.Op{Name: "WriteHandover", Summary: "Write what those who follow on call should know", Access: responder, Path: "/rosters/{roster}/handovers", CLI: "handover write", Chat: "handover"}, (*Call).writeHandover),
 		op(c, muster.Op{Name: "AcceptWarning", Summary: "Accept a warning about a roster, with a reason and an end", Access: responder, Path: "/rosters/{roster}/acceptances", CLI: "warning accept", Status: 201}, (*Call).acceptWarning),
 		op(c, muster.Op{Name: "WithdrawAcceptance", Summary: "Have an accepted warning shown again", Access: responder, Method: "DELETE", Path: "/rosters/{roster}/acceptances", CLI: "warning withdraw", Status: 204}, (*Call).withdrawAcceptance),
 		op(c, muster.Op{Name: "PutDocument", Summary: "Write a document of the catalog", Access: responder, Method: "PUT", Path: "/{kind}/{name}"}, (*Call).putDocument),

@@ -46,6 +46,10 @@ func (c *Call) fire(t *muster.Timer) error {
 		return c.fireCalendar(t)
 	case muster.TimerLeaveCheck:
 		return c.fireLeaveCheck(t)
+	case muster.TimerShiftRemind:
+		return c.fireShiftRemind(t)
+	case muster.TimerHandover:
+		return c.fireHandover(t)
 	}
 	return fmt.Errorf("command: a timer of the unknown kind %q", t.Kind)
 }
