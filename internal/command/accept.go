@@ -1,13 +1,14 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/rota"
 )
 
 // AcceptWarning says that a warning about a roster is known and stays as it is for a while.
@@ -33,8 +34,6 @@ type WithdrawAcceptance struct {
 // longestAcceptance is how long a warning can stay accepted before somebody looks at it again.
 const longestAcceptance = 366 * 24 * time.Hour
 
-var warningShape = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
-
 // sameAcceptance says that two acceptances are about the same warning.
 func sameAcceptance(a, b muster.Acceptance) bool {
 	return a.Kind == b.Kind && a.Role == b.Role && a.Rotation == b.Rotation && a.Person == b.Person
@@ -50,8 +49,13 @@ func (c *Call) acceptWarning(in AcceptWarning) (*muster.Acceptance, error) {
 	}
 	var wrong []muster.FieldError
 	bad := func(path, message string) { wrong = append(wrong, muster.FieldError{Path: path, Message: message}) }
-	if !warningShape.MatchString(in.Kind) {
-		bad("kind", fmt.Sprintf("%q is not a kind of warning: write it like long_shift", muster.Clip(in.Kind, 40)))
+	if kinds := rota.WarningKinds(); !slices.Contains(kinds, rota.WarningKind(in.Kind)) {
+		names := make([]string, len(kinds))
+		for i, k := range kinds {
+			names[i] = string(k)
+		}
+		hint := cmp.Or(orDidYouMean(in.Kind, names), ": there are "+strings.Join(names, ", "))
+		bad("kind", fmt.Sprintf("%q is not a kind of warning%s", muster.Clip(in.Kind, 40), hint))
 	}
 	if in.Role != "" {
 		wrong = append(wrong, c.checkRole(in.Role)...)

@@ -316,6 +316,9 @@ func acceptedWarnings(w *world) {
 	says[*muster.Acceptance](w, muster.ErrInvalid, "at most a year", olga, "AcceptWarning", long)
 	rotation.Rotation = "frst"
 	says[*muster.Acceptance](w, muster.ErrInvalid, "did you mean first?", olga, "AcceptWarning", rotation)
+	kind := in
+	kind.Kind = "long_shft"
+	says[*muster.Acceptance](w, muster.ErrInvalid, "did you mean long_shift?", olga, "AcceptWarning", kind)
 	why.Why = " "
 	says[*muster.Acceptance](w, muster.ErrInvalid, "say why", olga, "AcceptWarning", why)
 	says[muster.Nothing](w, muster.ErrNotFound, "no such accepted warning", olga, "WithdrawAcceptance", command.WithdrawAcceptance{Roster: "storefront", Kind: "long_shift"})
