@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -218,6 +219,7 @@ func matrix() map[string]cell {
 func TestTheRoleMatrix(t *testing.T) {
 	bubble(t, func(w *world) {
 		cells := matrix()
+		maps.Copy(cells, calendarMatrix())
 		people := map[string]muster.Actor{
 			"nobody": {}, "viewer": w.as("vic"), "responder": w.as("rob"), "owner": w.as("olga"), "admin": w.as("ana"),
 		}

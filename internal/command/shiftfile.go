@@ -134,6 +134,9 @@ func (c *Call) importRows(in ImportShifts) (*ImportedShifts, error) {
 	if r == nil {
 		return nil, muster.Errorf(muster.ErrNotFound, "There is no roster called %q.", muster.Clip(string(in.Roster), 70))
 	}
+	if err := c.mustOwn(r.Team, "the roster "+string(r.Name)); err != nil {
+		return nil, err
+	}
 	if in.Rotation == "" {
 		return nil, muster.Invalid("The shifts cannot be imported", []muster.FieldError{{Path: "rotation", Message: "name the rotation that is made or replaced"}})
 	}

@@ -264,6 +264,9 @@ func newCommands(t *testing.T, db store.DB, box *seal.Box, node string) *command
 			}
 			return address, "hint", nil
 		},
+		Abilities: func(kind string) command.Abilities {
+			return command.Abilities{Table: kind == "azure-table", Calendar: kind == "ical"}
+		},
 	})
 	if err := c.Load(t.Context()); err != nil {
 		t.Fatal(err)
