@@ -51,8 +51,9 @@ func (c *checker) roles() {
 
 // stretches lists the segments that touch the window at their whole length, those of the same people joined.
 func (b *bench) stretches(lo, hi int64) (out []segment) {
+	m := make(memory, len(b.layers))
 	for at := lo; at < hi; {
-		s := b.at(at)
+		s := b.atBy(m, at)
 		at = s.until
 		if n := len(out); n > 0 && out[n-1].same(s) {
 			out[n-1].until = s.until
