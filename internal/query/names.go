@@ -7,3 +7,6 @@ type (
 	Person    = plan.Person
 	OnCallRow = plan.Row
 )
+
+// ReachesNobody is the word with which somebody accepts a change that reaches nobody.
+const ReachesNobody = plan.ReachesNobody

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/plan"
@@ -47,4 +48,55 @@ func (q *Queries) OnCall(ctx context.Context, a muster.Actor, in AskOnCall) (OnC
 	out.Revision = snap.Catalog.Revision
 	out.Items = plan.OnCall(snap, out.At, plan.OnCallFilter{Service: in.Service, Roster: in.Roster})
 	return out, nil
+}
+
+// RosterNow is who is on call for one roster now, and who follows as primary.
+type RosterNow struct {
+	Name  muster.RosterName
+	Title string
+	Rows  []plan.Row
+	Next  []plan.Person
+	Zone  *time.Location // of its first rotation
+}
+
+// OnCallNow says who is on call now, of every roster. Of public ones alone it gives names and times only, for those who
+// have not signed in.
+func (q *Queries) OnCallNow(ctx context.Context, who Viewer, public bool) ([]RosterNow, error) {
+	return ask(ctx, q, who, func(r *read) (out []RosterNow, err error) {
+		for _, ros := range r.rosters() {
+			if public && !ros.Public {
+				continue
+			}
+			n := RosterNow{Name: ros.Name, Title: r.rosterTitle(ros.Name), Rows: plan.OnCall(r.snap, r.Now(), plan.OnCallFilter{Roster: ros.Name})}
+			if len(n.Rows) > 0 && !n.Rows[0].Until.IsZero() {
+				n.Next = r.people(r.snap.Schedule(ros.Name).People(n.Rows[0].Role, n.Rows[0].Until))
+			}
+			if len(ros.Rotations) > 0 {
+				if z, err := r.snap.Zones.Load(ros.Rotations[0].Zone); err == nil {
+					n.Zone = z
+				}
+			}
+			if public {
+				n = onlyNames(n)
+			}
+			out = append(out, n)
+		}
+		return out, nil
+	})
+}
+
+// onlyNames leaves out all that strangers need not know.
+func onlyNames(n RosterNow) RosterNow {
+	bare := RosterNow{Title: n.Title, Zone: n.Zone}
+	for _, row := range n.Rows {
+		x := plan.Row{Role: row.Role, Until: row.Until}
+		for _, p := range row.People {
+			x.People = append(x.People, plan.Person{Name: p.Name})
+		}
+		bare.Rows = append(bare.Rows, x)
+	}
+	for _, p := range n.Next {
+		bare.Next = append(bare.Next, plan.Person{Name: p.Name})
+	}
+	return bare
 }

@@ -76,3 +76,6 @@ func options(list []view.Option, chosen string) []view.Option {
 	}
 	return out
 }
+
+// lineOf is what somebody typed into one line: without control characters and not endless.
+func lineOf(s string) string { return muster.CleanLine(strings.TrimSpace(s), 300) }

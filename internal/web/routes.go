@@ -25,9 +25,7 @@ func (s *Web) routes() {
 	s.page("POST /a/{id}/confirm", onAlert("ConfirmAlert", "Confirmed: it is real, and pages.", ""))
 	s.page("POST /a/{id}/dismiss", onAlert("ResolveAlert", "Dismissed.", ""))
 
-	s.page("GET /oncall", oncall)
-	s.page("POST /oncall/override", override)
-	s.page("POST /oncall/override/{roster}/{id}/remove", removeOverride)
+	s.onCallRoutes()
 	s.page("GET /oncall/calendars", calendars)
 	s.page("POST /oncall/calendars/feeds", createFeed)
 	s.page("POST /oncall/calendars/feeds/{id}/revoke", revokeFeed)
@@ -81,6 +79,23 @@ func (s *Web) doors() {
 	s.page("GET /phones", phones)
 	s.open("GET /phones/{token}", phonesByToken)
 	s.open("GET /phones/{token}/live", phonesLive)
+}
+
+func (s *Web) onCallRoutes() {
+	s.page("GET /oncall", oncall)
+	s.open("GET /oncall/now", onCallNow) // names of public rosters for everybody
+	s.page("GET /oncall/mine", myShifts)
+	s.page("GET /oncall/new", newRoster)
+	s.page("POST /oncall/new", sendRoster)
+	s.page("GET /oncall/{roster}/edit", editRoster)
+	s.page("POST /oncall/{roster}/edit", sendRoster)
+	s.page("POST /oncall/override", override)
+	s.page("POST /oncall/take", takePager)
+	s.page("POST /cover/{id}/{act}", answerCover)
+	s.page("POST /oncall/{roster}/cover", askCover)
+	s.page("POST /oncall/{roster}/offer", offerCover)
+	s.page("POST /oncall/{roster}/accept", acceptWarning)
+	s.page("POST /oncall/{roster}/undo/{id}", undoShift)
 }
 
 func (s *Web) incidentRoutes() {

@@ -25,6 +25,7 @@ func phonesPage() view.Phones {
 }
 
 func onCallPage() view.OnCall {
+	elsewhere := time.FixedZone("Europe/Berlin", 3600)
 	start := day(23, 0)
 	end := start.AddDate(0, 0, 14)
 	zones := []struct {
@@ -36,21 +37,21 @@ func onCallPage() view.OnCall {
 		{"Seattle", "09–17 PST", 9, []string{"Ana", "Ana", "Ana", "Ana", "Leo", "Leo", "Leo", "Ana", "Ana", "Ana", "Ana", "Leo", "Leo", "Leo"}},
 		{"Singapore", "17–01 PST · 09–17 SGT", 17, []string{"Chen", "Chen", "Chen", "Zoe", "Zoe", "Zoe", "Zoe", "Tom", "Tom", "Tom", "Tom", "Chen", "Chen", "Chen"}},
 	}
-	final := view.Lane{Title: "Final schedule", Note: "primary", Final: true}
+	final := view.Lane{Title: "On call", Note: "primary", Kind: "final", Role: "primary"}
 	lanes := make([]view.Lane, len(zones))
 	for z, zone := range zones {
-		lanes[z] = view.Lane{Title: zone.name, Note: zone.note}
+		lanes[z] = view.Lane{Title: zone.name, Note: zone.note, Kind: "layer"}
 	}
 	for d := range 14 {
 		for z, zone := range zones {
 			from := start.AddDate(0, 0, d).Add(time.Duration(zone.from) * time.Hour)
-			b := view.Block{From: from, To: from.Add(8 * time.Hour), Person: zone.who[d], You: zone.who[d] == "Ana", Kind: "shift", Shade: z, Elsewhere: "10:00 to 18:00 Berlin"}
+			b := view.Block{From: from, To: from.Add(8 * time.Hour), Person: zone.who[d], You: zone.who[d] == "Ana", Kind: "shift", Shade: z, Zone: elsewhere}
 			if b.Person == "" {
 				b.Kind = "gap"
 			}
 			over := b
 			if d == 8 && z == 0 {
-				over.Kind, over.Person, over.Note = "override", "Noor", "for Mia: dentist"
+				over.Kind, over.Person, over.By, over.Note = "override", "Noor", "override for Mia", "dentist"
 				b.Kind = "replaced"
 			}
 			final.Blocks = append(final.Blocks, over)
@@ -58,32 +59,64 @@ func onCallPage() view.OnCall {
 		}
 	}
 	tue := start.AddDate(0, 0, 8).Add(time.Hour)
-	second := view.Lane{Title: "Secondary", Note: "24 × 7, 3–4 days"}
+	second := view.Lane{Title: "On call", Note: "secondary", Kind: "final", Role: "secondary"}
 	for _, b := range []struct {
 		who      string
 		from, to int
 	}{{"Chen", 0, 33}, {"Ana", 33, 129}, {"Mia", 129, 201}, {"Tom", 201, 297}, {"Ravi", 297, 336}} {
 		second.Blocks = append(second.Blocks, view.Block{From: start.Add(time.Duration(b.from) * time.Hour), To: start.Add(time.Duration(b.to) * time.Hour), Person: b.who, You: b.who == "Ana", Kind: "shift", Shade: 1})
 	}
-	all := append([]view.Lane{final}, lanes...)
-	all = append(all, view.Lane{Title: "Overrides", Blocks: []view.Block{{From: tue, To: tue.Add(8 * time.Hour), Person: "Noor", Kind: "override", Note: "for Mia: dentist, agreed by both"}}}, second)
+	for z := range lanes {
+		for i := 0; i < len(lanes[z].Blocks); {
+			j := i
+			for j < len(lanes[z].Blocks) && lanes[z].Blocks[j].Person == lanes[z].Blocks[i].Person {
+				j++
+			}
+			b := lanes[z].Blocks[i]
+			lanes[z].Turns = append(lanes[z].Turns, view.Block{From: b.From, To: lanes[z].Blocks[j-1].To, Person: b.Person, You: b.You})
+			i = j
+		}
+	}
+	all := append([]view.Lane{final, second}, lanes...)
+	all = append(all, view.Lane{Title: "By hand", Note: "overrides, swaps", Kind: "patches", Blocks: []view.Block{{From: tue, To: tue.Add(8 * time.Hour), Person: "Noor", Kind: "override", By: "override for Mia", Note: "dentist, agreed by both"}}})
 	return view.OnCall{
-		Shell: shell("On call", view.PlaceOnCall), Headline: "Storefront: Ravi until 09:00, then Leo",
-		Rosters:  []view.Filter{{Text: "Storefront", URL: "?roster=storefront", Current: true}, {Text: "Payments", URL: "?roster=payments"}, {Text: "Platform", URL: "?roster=platform"}},
-		Warnings: []view.Note{{Tone: view.ToneCritical, Lead: "Gap", Text: "Nobody is primary on Sunday 6 December, 01:00 to 09:00 (10:00 to 18:00 in Berlin): Noor is on holiday.", Link: view.Link{Text: "Take it", URL: "?override=1"}, More: view.Link{Text: "ask Berlin", URL: "/x"}}},
-		Now:      rosters()[:2], Earlier: "?from=1", Later: "?from=2", Today: "?",
-		Schedules: []view.Schedule{{Name: "Storefront", URL: "/settings/rosters/storefront", Summary: "Ravi until 09:00, then Leo", From: start, To: end, Lanes: all}},
-		Override: view.OverrideForm{
-			URL: "/x", Rosters: []view.Option{{Value: "storefront", Text: "Storefront"}}, Roles: []view.Option{{Value: "primary", Text: "Primary"}}, People: []view.Option{{Value: "ana", Text: "Ana"}}, From: "2026-12-06T01:00", To: "2026-12-06T09:00",
-			Existing: []view.OverrideRow{{Text: "Noor for Mia, primary of Storefront", From: tue, To: tue.Add(8 * time.Hour), Why: "dentist, agreed by both", RemoveURL: "/x"}},
+		Shell: shell("On call", view.PlaceOnCall), Headline: "Storefront: Ravi until 09:00, then Leo", NowURL: "/oncall/now", MineURL: "/oncall/mine", NewURL: "/oncall/new",
+		Rosters: []view.Filter{{Text: "Storefront", URL: "?roster=storefront", Current: true}, {Text: "Payments", URL: "?roster=payments"}, {Text: "Platform", URL: "?roster=platform"}},
+		Warnings: []view.Warned{{
+			Note:      view.Note{Tone: view.ToneMajor, Lead: "Gap", Text: "Nobody is primary on Sunday 6 December, 01:00 to 09:00 (10:00 to 18:00 in Berlin): Noor is on holiday.", Link: view.Link{Text: "Edit", URL: "/oncall/storefront/edit"}, More: view.Link{Text: "Take it", URL: "/x"}},
+			AcceptURL: "/x", Fields: []view.Field{{Name: "kind", Value: "gap"}},
+		}},
+		Accepted: []view.Warned{{Note: view.Note{Tone: view.ToneMinor, Text: "Ana is primary for 5 days."}, Why: "Christmas week", By: "Noor", Until: end}},
+		Now:      rosters()[:2],
+		Window: view.Window{
+			Title: "23 November to 6 December", URL: "/oncall", From: "2026-11-23", Earlier: "?from=1", EarlierText: "Two weeks earlier", Later: "?from=2", LaterText: "Two weeks later", Today: "?",
+			Zooms: []view.Filter{{Text: "Day", URL: "?zoom=day"}, {Text: "Week", URL: "?zoom=week"}, {Text: "2 weeks", URL: "?", Current: true}, {Text: "Month", URL: "?zoom=month"}, {Text: "Year", URL: "?zoom=year"}},
 		},
-		Machine: view.Machine{
-			URL: "/oncall#machine", Services: []view.Option{{Value: "cart", Text: "Shopping cart"}}, At: "2026-12-01T03:30", Asked: true, Moment: tue.Add(150 * time.Minute), Service: "Shopping cart",
+		Schedules: []view.Schedule{{
+			Name: "Storefront", ID: "storefront", URL: "/oncall?roster=storefront", EditURL: "/oncall/storefront/edit", Summary: "Ravi until 09:00, then Leo",
+			From: start, To: end, Lanes: all, At: "/oncall?roster=storefront&at=", Moment: tue.Add(150 * time.Minute), Zones: []*time.Location{elsewhere},
+		}},
+		Moment: view.Moment{
+			URL: "/oncall", At: "2026-12-01T03:30", Slide: 195, Max: 336, Step: 3600, From: start, Asked: true, When: tue.Add(150 * time.Minute), Revision: 31, NowURL: "?",
+			Rows: []view.MomentRow{
+				{Roster: "Storefront", Role: "primary responder", URL: "/x", People: []view.Person{{Name: "Noor"}}, Tag: "override", Text: "An override by Mia puts Noor on call instead of Mia: dentist.", Elsewhere: "Tue 12:30 Berlin", Revision: 31, RevisionURL: "/x", Whys: []view.Link{{Text: "why, for Shopping cart", URL: "/x"}}},
+				{Roster: "Storefront", Role: "secondary responder", URL: "/x", Text: "Nobody is the secondary responder of Storefront."},
+			},
+		},
+		Why: &view.MomentWhy{
+			Service: "Shopping cart", When: tue.Add(150 * time.Minute), Why: view.Why{Steps: whyAna().Steps[:4]},
 			Waves: []view.Wave{{When: "First paged", People: "Noor", Note: "override for Mia, agreed by both on 27 Nov 00:10"}, {When: "After 5 min", Note: "Mia is secondary, and away until 09:00"}, {When: "After 10 min", People: "Chen", Note: "expert for Cosmos DB"}},
-			Why:   view.Why{Steps: whyAna().Steps[:4]},
 		},
-		MyShifts: []view.Shift{{Roster: "Storefront", Role: "Secondary", From: day(24, 9), To: day(28, 9), Running: true}, {Roster: "Storefront", Role: "Primary", From: day(30, 9), To: day(30, 17)}},
-		FairNote: "night is 22–07 local", Fairness: []view.Fairness{
+		Override: view.OverrideForm{
+			URL: "/x", TakeURL: "/y", Rosters: []view.Option{{Value: "storefront", Text: "Storefront"}}, Roles: []view.Option{{Value: "primary", Text: "Primary"}}, People: []view.Option{{Value: "ana", Text: "Ana"}}, From: "2026-12-06T01:00", To: "2026-12-06T09:00",
+			Existing: []view.OverrideRow{{Text: "Noor for Mia, primary of Storefront", From: tue, To: tue.Add(8 * time.Hour), Why: "dentist, agreed by both", UndoURL: "/x"}},
+		},
+		MyShifts: []view.Shift{
+			{Roster: "Storefront", Role: "Secondary", From: day(24, 9), To: day(28, 9), Running: true},
+			{Roster: "Storefront", Role: "Primary", From: day(30, 9), To: day(30, 17), Elsewhere: "Mon 18:00 Berlin", AskURL: "/x"},
+		},
+		Asked:    []view.CoverAsked{{Text: "Ravi asks for cover: primary responder of Storefront", From: day(29, 1), To: day(29, 9), Why: "a wedding", OfferURL: "/x", DeclineURL: "/y"}},
+		FairNote: "night is 22–07 local", FairURL: "/oncall/fairness", Fairness: []view.Fairness{
 			{Person: view.Person{Name: "Ana", You: true}, Hours: 46, Night: 14, Mean: 47, Pages: 5, Heavy: true},
 			{Person: view.Person{Name: "Leo"}, Hours: 44, Night: 2, Mean: 47, Pages: 1},
 			{Person: view.Person{Name: "Ravi"}, Hours: 52, Mean: 47, Pages: 4},

@@ -108,44 +108,6 @@ func TestPromiseGetsOverdueAndItsBarStaysInBounds(t *testing.T) {
 	}
 }
 
-func TestLanesStayInsideTheWindow(t *testing.T) {
-	t.Parallel()
-	from := time.Date(2026, 10, 24, 0, 0, 0, 0, time.UTC)
-	sc := Schedule{From: from, To: from.AddDate(0, 0, 14), Lanes: []Lane{{Final: true, Blocks: []Block{
-		{From: from.AddDate(0, 0, -3), To: from.AddDate(0, 0, 2), Person: "Ana", Kind: "shift"},
-		{From: from.AddDate(0, 0, 2), To: from.AddDate(0, 0, 30), Kind: "gap"},
-		{From: from.AddDate(0, 0, 40), To: from.AddDate(0, 0, 50), Person: "Far", Kind: "shift"},
-	}}}}
-	zone, err := time.LoadLocation("Europe/Berlin") // the clocks change on the 25th: that day is wider
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := sc.draw(Shell{Now: from.AddDate(0, 0, 1), Zone: zone})
-	if len(d.blocks) != 2 {
-		t.Fatalf("%d blocks are drawn, want 2", len(d.blocks))
-	}
-	for _, b := range d.blocks {
-		if b.x < 0 || b.x+b.w > laneWidth+1 {
-			t.Errorf("a block lies outside: x=%v w=%v", b.x, b.w)
-		}
-	}
-	if d.nowX <= 0 {
-		t.Error("the now-line is missing")
-	}
-	var wide, normal float64
-	for _, day := range d.days {
-		if day.name == "Sun 25" {
-			wide = day.width
-		}
-		if day.name == "Mon 26" {
-			normal = day.width
-		}
-	}
-	if wide <= normal {
-		t.Errorf("the day of 25 hours is %v wide, the others %v", wide, normal)
-	}
-}
-
 func TestLadderEndsWithAWord(t *testing.T) {
 	t.Parallel()
 	t0 := time.Date(2026, 11, 27, 3, 0, 0, 0, time.UTC)

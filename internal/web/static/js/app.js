@@ -9,6 +9,8 @@ import './palette.js';
 import './theme.js';
 import './composer.js';
 import './seen.js';
+import './lanes.js';
+import './roster.js';
 import { startTicking } from './time.js';
 import { enhance } from './enhance.js';
 

@@ -5,8 +5,11 @@
 
 /** @param {ParentNode} root */
 export function enhance(root) {
-  root.querySelectorAll('[data-copy][hidden],[data-print][hidden],[data-help][hidden]').forEach((el) => {
+  root.querySelectorAll('[data-copy][hidden],[data-print][hidden],[data-help][hidden],[data-scripted][hidden]').forEach((el) => {
     /** @type {HTMLElement} */ (el).hidden = false;
+  });
+  root.querySelectorAll('[data-unscripted]').forEach((el) => {
+    /** @type {HTMLElement} */ (el).hidden = true;
   });
   root.querySelectorAll('[data-tabs]:not([data-tab])').forEach((el) => {
     const named = { '#stream': 'stream', '#guide': 'guide' }[location.hash];
