@@ -183,6 +183,15 @@ func (c *Commands) judge(ctx context.Context, ask *unjudged) (verdict, error) {
 	return v, nil
 }
 
+// ReachesNobody is the word that accepts a change which reaches nobody.
+const ReachesNobody = plan.ReachesNobody
+
+// errGated is the cause of every refusal of the gate.
+var errGated = errors.New("command: the change reaches nobody")
+
+// Gated reports whether an operation was refused by the change gate: with the word, it is done.
+func Gated(err error) bool { return errors.Is(err, errGated) }
+
 // refusal names the two worst facts and says what can be done.
 func refusal(v *verdict) error {
 	facts := v.dangers()
@@ -193,7 +202,7 @@ func refusal(v *verdict) error {
 	if n := v.replayed.Lost; n > 1 {
 		text += fmt.Sprintf(" So would %d of the last %d alerts in all.", n, v.replayed.Alerts)
 	}
-	return muster.Errorf(muster.ErrConflict, "%s Nothing was written. If it is meant so, send accept: %q; or propose the change, so that a second person approves it.",
+	return muster.WrapError(muster.ErrConflict, errGated, "%s Nothing was written. If it is meant so, send accept: %q; or propose the change, so that a second person approves it.",
 		text, plan.ReachesNobody)
 }
 

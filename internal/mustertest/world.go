@@ -155,6 +155,9 @@ func Postgres(t testing.TB) string {
 	return newDatabase(t, dsn)
 }
 
+// Token is the API key of a person.
+func (w *World) Token(of muster.UserName) string { return w.tokens[of] }
+
 // Answer is what a request got.
 type Answer struct {
 	t      testing.TB

@@ -29,6 +29,7 @@ type PlannedChange struct {
 	Consequences *plan.Consequences `json:"consequences"` // null in the parts that follow
 	plan.Replayed
 	Of      int      `json:"of"`      // alerts to be played in all
+	Summary string   `json:"summary"` // of the first part, in a sentence; "" in the parts that follow
 	Dangers []string `json:"dangers"` // what would be lost, in sentences; the worst first. None: the change may be written as it is
 	Next    *string  `json:"next"`
 }
@@ -84,6 +85,9 @@ func (q *Queries) PlanChange(ctx context.Context, a muster.Actor, in PlanChange)
 		out.Consequences = &c
 	}
 	out.Replayed = replay(d, after)
+	if out.Consequences != nil {
+		out.Summary = plan.Summary(len(out.Changes), &c, &out.Replayed)
+	}
 	out.Dangers = some(plan.Dangers(d.before, &c, &out.Replayed))
 	if d.next != "" {
 		out.Next = &d.next

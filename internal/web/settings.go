@@ -273,13 +273,13 @@ func saveDocument(check bool) handler {
 			return err
 		}
 		etag, _ := strconv.ParseInt(v.field("etag"), 10, 64) // an etag that is no number matches nothing
-		in := command.PutText{Kind: k, Name: v.r.PathValue("name"), Text: v.r.PostFormValue("body"), IfMatch: muster.Revision(etag), Why: v.field("why"), DryRun: check}
+		in := command.PutText{Kind: k, Name: v.r.PathValue("name"), Text: v.r.PostFormValue("body"), IfMatch: muster.Revision(etag), Why: v.field("why"), Accept: v.field("accept"), DryRun: check}
 		out, err := v.Commands.PutText(v.ctx(), v.actor, in)
 		if err == nil && !check {
 			return v.done(docURL(k, out.Name), "Saved as revision "+itoa(int(out.Revision))+".", "")
 		}
 		code := muster.CodeOf(err)
-		if err != nil && code != muster.ErrInvalid && code != muster.ErrPrecondition {
+		if err != nil && code != muster.ErrInvalid && code != muster.ErrPrecondition && !command.Gated(err) {
 			return err
 		}
 		return v.again422(k, in, err)
@@ -288,15 +288,21 @@ func saveDocument(check bool) handler {
 
 // again422 shows the editor again with what was typed and what is wrong with it.
 func (v *visit) again422(k muster.Kind, in command.PutText, err error) error {
-	status := http.StatusUnprocessableEntity
+	status, effect := http.StatusUnprocessableEntity, ""
+	if err == nil {
+		effect = v.effect(k, in.Text)
+	}
 	fill := func(p *view.Document) {
 		p.Body, p.Why, p.ETag = in.Text, in.Why, v.field("etag")
 		p.Problems = docProblems(muster.DocRef(k, in.Name), err)
 		if err == nil {
-			status, p.Effect = http.StatusOK, "Nothing is wrong with it. It is not saved yet."
+			status, p.Effect = http.StatusOK, "Nothing is wrong with it. It is not saved yet."+effect
+		}
+		if command.Gated(err) {
+			p.Accept = command.ReachesNobody
 		}
 	}
-	if muster.CodeOf(err) == muster.ErrPrecondition {
+	if code := muster.CodeOf(err); code == muster.ErrPrecondition || code == muster.ErrConflict {
 		status = http.StatusConflict
 	}
 	if in.Name == "" {
@@ -307,6 +313,20 @@ func (v *visit) again422(k muster.Kind, in command.PutText, err error) error {
 	var p view.Document
 	fill(&p)
 	return v.document(status, k, fill)
+}
+
+// effect says what a document would change of who is paged, where that can be changed by its kind.
+func (v *visit) effect(k muster.Kind, text string) string {
+	switch k {
+	case muster.KindRosters, muster.KindPolicies, muster.KindRoutes, muster.KindServices, muster.KindUsers, muster.KindSources:
+	default:
+		return ""
+	}
+	out, err := v.Queries.PlanChange(v.ctx(), v.actor, query.PlanChange{Documents: text})
+	if err != nil || len(out.Changes) == 0 {
+		return "" // what is wrong was told, and what nothing changes needs no telling
+	}
+	return " " + strings.Join(append([]string{out.Summary}, out.Dangers[:min(len(out.Dangers), 2)]...), " ")
 }
 
 // docProblems puts the paths of a document's errors into its own terms.

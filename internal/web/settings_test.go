@@ -36,6 +36,26 @@ func TestDocumentsAreChangedOnTheRevisionThatWasRead(t *testing.T) {
 	}
 }
 
+// What would reach nobody is refused, with what is lost, and written when the box is ticked.
+func TestTheGateInTheEditor(t *testing.T) {
+	w := newWorld(t)
+	p := w.as("ana")
+	at := func(ref string) string { return fmt.Sprint(w.queries.Catalog().RevisionOf(ref)) }
+	policy := "kind: policy\nname: urgent\ntitle: Urgent\nteam: storefront\nsteps:\n  - {targets: [{roster: storefront}], wait: 5m}\n"
+	p.post("/settings/policies/urgent", "body", policy, "etag", at("policies/urgent")).want(t, 200, "Saved as revision")
+	r := w.queries.Catalog().Rosters["storefront"]
+	who := r.Rotations[0].People[0]
+	text := "kind: roster\nname: storefront\ntitle: Storefront\nteam: storefront\nrotations:\n" +
+		"  - {name: first, role: primary, zone: UTC, every: 1, unit: day, handoff: \"09:00\", start: \"2020-01-01\", people: [" + string(who) + ", nobody]}\n"
+	etag := at("rosters/storefront")
+	p.post("/settings/rosters/storefront/check", "body", text, "etag", etag).want(t, 200, "It is not saved yet", "gaps open", "nobody on call would be paged")
+	got := p.post("/settings/rosters/storefront", "body", text, "etag", etag, "why", "quiet").want(t, http.StatusConflict, "would reach nobody", `name="accept"`, "quiet", "people: [")
+	if at("rosters/storefront") != etag || strings.Contains(got.body, "Saved as") {
+		t.Error("it was written")
+	}
+	p.post("/settings/rosters/storefront", "body", text, "etag", etag, "why", "quiet", "accept", "reaches-nobody").want(t, 200, "Saved as revision", "quiet (accepted: reaches-nobody)")
+}
+
 func TestAKeyIsShownOnce(t *testing.T) {
 	w := newWorld(t)
 	p := w.as("ana")

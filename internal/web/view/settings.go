@@ -68,6 +68,7 @@ type Document struct {
 	CheckURL                 string    // POST the same fields: validates without saving; optional
 	DeleteURL                string    // POST why
 	Problems                 []Problem // with lines
+	Accept                   string    // the word that accepts a change which reaches nobody; "" when it was not refused for that
 	Effect                   string    // what saving would do: "Changes who is on call on 3 days"; optional
 	Revisions                []RevisionRow
 	Shown                    int        // the revision that is shown when it is not the newest; 0: the newest
