@@ -1,6 +1,8 @@
 package rota
 
 import (
+	"slices"
+
 	"github.com/muster-oncall/muster"
 )
 
@@ -87,6 +89,11 @@ func newHours(list []muster.Window) (out hours, err error) {
 		}
 	}
 	return out, nil
+}
+
+// always reports whether a window of each day lasts until that of the next begins: such hours restrict nothing.
+func (h hours) always() bool {
+	return slices.ContainsFunc(h, func(w window) bool { return w.days == 1<<7-1 && w.to-w.from == daySeconds })
 }
 
 // farthest is how many days may lie between two windows: a week, and some for windows that a clock change leaves empty.

@@ -48,6 +48,9 @@ func newLayer(z *Zones, r *muster.Rotation) layer {
 	if l.hours, err = newHours(r.Hours); err != nil {
 		return bad("its hours cannot be read")
 	}
+	if l.hours.always() {
+		l.hours = nil
+	}
 	if len(r.Shifts) > 0 {
 		l.fixed = disjoint(r.Shifts)
 		return l

@@ -77,6 +77,7 @@ func (b *bench) shifts(from, until int64) (out []Shift) {
 	m := make(memory, len(b.layers))
 	for at := from; at < until; {
 		s := b.atBy(m, at)
+		begin := at // what is told for a month only may have begun before
 		at = s.until
 		if n := len(out); n > 0 && s.gap() && len(out[n-1].People) == 0 && out[n-1].Override == "" {
 			out[n-1].Until = instant(min(s.until, until)) // between nobody and nobody there is no hand-off
@@ -84,7 +85,7 @@ func (b *bench) shifts(from, until int64) (out []Shift) {
 		}
 		sh := Shift{
 			Role: b.role, People: slices.Clone(s.people),
-			From: instant(max(s.from, from)), Until: instant(min(s.until, until)),
+			From: instant(begin), Until: instant(min(s.until, until)),
 		}
 		if s.layer != nil {
 			sh.Layer, sh.Turn = s.layer.rotation.Name, int(s.turn)
