@@ -41,6 +41,9 @@ func alert(v *visit) error {
 	}
 	if v.can(muster.AccessResponder) {
 		alertForms(&p, d)
+		if a.Status != muster.AlertResolved {
+			p.Expert = v.askExpert("/a/" + p.ID + "/expert")
+		}
 		if a.Suppressed == nil && a.Status != muster.AlertResolved && v.mayOwn(a.Service) {
 			p.SilenceURL = "/settings/silences/new?alert=" + p.ID
 		}
@@ -121,6 +124,7 @@ func (v *visit) whys(d *query.AlertDetail) []view.Why {
 		w.Steps = append(w.Steps, v.proof(d, who.User, who.Step, who.Round))
 		out = append(out, w)
 	}
+	out = append(out, informed(d.Why)...)
 	if len(out) == 0 {
 		w := view.Why{Title: "Why nobody was paged", DecidedAt: d.Why.At.Time, MachineURL: machine}
 		for _, s := range d.Why.Steps {

@@ -163,6 +163,9 @@ func (v *visit) roomForms(p *view.Room, d *query.Room, self string) {
 			p.PageWhom = append(p.PageWhom, view.Option{Value: string(w.ID), Text: w.Name, Hint: "wakes " + w.Name + v.nightly(w.ID)})
 		}
 	}
+	if !over(inc.Status) {
+		p.Expert = v.askExpert(self + "/expert")
+	}
 	switch {
 	case inc.Review != "":
 		p.Review = view.Button{Text: "Review", URL: "/reviews/" + string(inc.Review), Icon: "review", Get: true}

@@ -99,6 +99,7 @@ func (s *Web) onCallRoutes() {
 }
 
 func (s *Web) incidentRoutes() {
+	s.expertRoutes()
 	s.page("GET /incidents", incidents)
 	s.page("GET /declare", declarePage)
 	s.page("POST /declare", declareIncident)

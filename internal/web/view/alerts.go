@@ -66,6 +66,7 @@ type Alert struct {
 	ConfirmURL   string // POST confirm=1: triage → open; pages by its route
 	ConfirmWakes string // "This pages 2 people: Ravi, Ana."
 	DismissURL   string // POST text: triage → resolved
+	Expert       AskExpert
 	DeclareURL   string // link to the declare page, with the alert filled in
 	SilenceURL   string // link to a new silence with this alert's labels
 	Incident     Link

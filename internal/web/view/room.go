@@ -55,6 +55,7 @@ type Room struct {
 	Severities                         []Option
 	PageURL                            string    // POST target, text: pages somebody into the room
 	PageWhom                           []Option  // people, teams, rosters; Hint says who it wakes
+	Expert                             AskExpert // pages an expert into the room
 	Review                             Button    // open the review, or start one
 	Problems                           []Problem // what was wrong with the last form
 }

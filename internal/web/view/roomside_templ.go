@@ -580,6 +580,12 @@ func roomMenu(p Room) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
+			if p.Expert.URL != "" {
+				templ_7745c5c3_Err = askExpert(p.Expert).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "</div></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
