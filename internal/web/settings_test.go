@@ -41,8 +41,8 @@ func TestTheGateInTheEditor(t *testing.T) {
 	w := newWorld(t)
 	p := w.as("ana")
 	at := func(ref string) string { return fmt.Sprint(w.queries.Catalog().RevisionOf(ref)) }
-	policy := "kind: policy\nname: urgent\ntitle: Urgent\nteam: storefront\nsteps:\n  - {targets: [{roster: storefront}], wait: 5m}\n"
-	p.post("/settings/policies/urgent", "body", policy, "etag", at("policies/urgent")).want(t, 200, "Saved as revision")
+	policy := "kind: policy\nname: storefront-urgent\ntitle: Urgent\nteam: storefront\nsteps:\n  - {targets: [{roster: storefront}], wait: 5m}\n"
+	p.post("/settings/policies/storefront-urgent", "body", policy, "etag", at("policies/storefront-urgent")).want(t, 200, "Saved as revision")
 	r := w.queries.Catalog().Rosters["storefront"]
 	who := r.Rotations[0].People[0]
 	text := "kind: roster\nname: storefront\ntitle: Storefront\nteam: storefront\nrotations:\n" +
