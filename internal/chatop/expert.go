@@ -79,15 +79,15 @@ func (c *Chat) pagedWord(o *command.ExpertPaged) string {
 	for i, p := range o.People {
 		names[i] = p.Name
 	}
-	text := fmt.Sprintf("Paged for %s: %s.", o.Incident, strings.Join(names, " and "))
-	if n := len(o.Why); n > 0 && (n > 2 || o.Fallback) {
+	text := []string{fmt.Sprintf("Paged for %s: %s.", o.Incident, strings.Join(names, " and "))}
+	if n := len(o.Why); n > 2 { // it is not simply the first expert
 		for _, r := range o.Why[1:] {
 			if r.Kind == muster.ReasonCondition || r.Kind == muster.ReasonPerson {
-				text += " " + r.Text
+				text = append(text, r.Text)
 			}
 		}
 	}
-	return text
+	return strings.Join(text, " ")
 }
 
 func (c *Chat) expertsWord(list muster.Listing[query.Expertise]) string {

@@ -57,7 +57,7 @@ func (s *Snapshot) onCall(rows []Row, r *muster.Roster, at muster.Instant, servi
 	rev := s.Catalog.RevisionOf(muster.DocRef(muster.KindRosters, r.Name))
 	schedule := s.Schedule(r.Name)
 	holdings := schedule.OnCall(rev, at, s.Catalog.DisplayName)
-	if len(holdings) == 0 { // without rotations there is a gap, too
+	if len(holdings) == 0 && len(r.Topics) == 0 { // without rotations there is a gap, too, unless it is a list of experts
 		holdings = append(holdings, schedule.Holder(muster.PrimaryResponder, rev, at, s.Catalog.DisplayName))
 	}
 	for _, h := range holdings {
