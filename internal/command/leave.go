@@ -382,9 +382,8 @@ func (c *Call) fireLeaveCheck(t *muster.Timer) error {
 	if err != nil {
 		return err
 	}
-	later := days
 	if len(days) == 0 {
-		if later, err = c.LeaveBetween(c.Now(), c.Now().Plus(leaveAhead)); err != nil || len(later) == 0 {
+		if later, err := c.LeaveBetween(c.Now(), c.Now().Plus(leaveAhead)); err != nil || len(later) == 0 {
 			return err
 		}
 	}

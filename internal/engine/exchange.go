@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/muster-oncall/muster"
@@ -108,8 +109,7 @@ func (e *Engine) fetchCalendar(ctx context.Context, feed connector.CalendarFeed,
 
 // refusal makes an error that the same rows would give again a permanent one.
 func refusal(err error) error {
-	switch muster.CodeOf(err) {
-	case "", muster.ErrInternal, muster.ErrUnavailable:
+	if code := muster.CodeOf(err); code == "" || code == muster.ErrInternal || code == muster.ErrUnavailable {
 		return err
 	}
 	return connector.Permanent(err)
@@ -121,9 +121,9 @@ func failure(err error) string {
 	if !ok {
 		return firstLine(err.Error())
 	}
-	text := told.Message
+	lines := []string{told.Message}
 	for _, f := range told.Fields {
-		text += "\n" + f.String()
+		lines = append(lines, f.String())
 	}
-	return text
+	return strings.Join(lines, "\n")
 }

@@ -41,7 +41,7 @@ func (q *Queries) ReadFeed(ctx context.Context, token, base string) ([]byte, err
 		day := muster.At(r.Now().UTC().Truncate(24 * time.Hour))
 		w := feedWriter{read: r, base: base, from: day.Plus(-feedBack), until: day.Plus(feedAhead), person: f.Person, seen: map[string]int{}}
 		gone := muster.Errorf(muster.ErrNotFound, "This calendar is not there any more.")
-		name := ""
+		var name string
 		if f.Roster != "" {
 			if r.cat.Rosters[f.Roster] == nil {
 				return nil, gone
