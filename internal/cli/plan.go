@@ -115,10 +115,9 @@ func (r *run) planned(ctx context.Context, c *change) (*query.PlannedChange, err
 		if err := json.Unmarshal(ans.Body, &part); err != nil {
 			return nil, muster.WrapError(muster.ErrInternal, err, "The answer of the server cannot be read.")
 		}
-		switch {
-		case out == nil:
+		if out == nil {
 			out = &part
-		default:
+		} else {
 			out.Add(part.Replayed)
 			out.Dangers = append(out.Dangers, part.Dangers...)
 			out.Next = part.Next

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -303,10 +304,7 @@ func BenchmarkReplay100k(b *testing.B) {
 func BenchmarkCompare(b *testing.B) {
 	before := company(b, 50, "ben", "cho")
 	d := *before.Catalog
-	d.Rosters = map[muster.RosterName]*muster.Roster{}
-	for name, r := range before.Catalog.Rosters {
-		d.Rosters[name] = r
-	}
+	d.Rosters = maps.Clone(before.Catalog.Rosters)
 	next := *d.Rosters["s7"]
 	next.Rotations = []muster.Rotation{next.Rotations[0]}
 	next.Rotations[0].People = []muster.UserName{"ana", muster.Nobody}

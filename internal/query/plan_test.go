@@ -76,8 +76,14 @@ func TestPlanChangeGoesThroughThePast(t *testing.T) {
 			t.Errorf("%d alerts in %d parts", replayed, parts)
 		}
 		for _, bad := range []query.PlanChange{
-			{}, {Documents: turned, DaysBack: 366}, {Documents: turned, DaysAhead: -1}, {Documents: turned, Cursor: "x"}, {Documents: "kind: rostr"},
-			{Remove: []string{"rosters/storefront"}}, {Remove: []string{"routes/default"}}, {Remove: []string{"x"}},
+			{},
+			{Documents: turned, DaysBack: 366},
+			{Documents: turned, DaysAhead: -1},
+			{Documents: turned, Cursor: "x"},
+			{Documents: "kind: rostr"},
+			{Remove: []string{"rosters/storefront"}},
+			{Remove: []string{"routes/default"}},
+			{Remove: []string{"x"}},
 		} {
 			if _, err := query.Run[query.PlanChange, query.PlannedChange](t.Context(), w.q, "PlanChange", vic(), bad); muster.CodeOf(err) != muster.ErrInvalid {
 				t.Errorf("%+v: %v", bad, err)
