@@ -160,6 +160,7 @@ func (r *run) own() map[string]ownVerb {
 		"export":        {"", "Write the whole catalog as one YAML file", r.export},
 		"roster export": {"[--format csv|ical] [--from T] [--until T] ROSTER", "Write the shifts of a roster as CSV or iCalendar", r.rosterExport},
 		"roster import": {"[--format csv|ical] --rotation NAME [--role ROLE] [--zone ZONE] [--dry-run] ROSTER FILE", "Make or replace a rotation by the shifts of a file", r.rosterImport},
+		"fairness":      {"[--from T] [--until T] [--roster ROSTER] [--team TEAM] [--csv]", "Add up what on-call asked of people: hours, nights, weekends, holidays, pages", r.fairness},
 		"fake teams":    {"[--name NAME] [--mention BOT] [--to URL | --send URL] SECRET TEXT", "Sign a message as Microsoft Teams does: print the curl line, or send it", r.fakeTeams},
 		"version":       {"", "Print the version", func(context.Context, []string) error { r.version(); return nil }},
 	}

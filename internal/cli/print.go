@@ -126,6 +126,12 @@ func columns(op string) []string {
 		return []string{"at", "by", "op", "ref"}
 	case "ListSwaps":
 		return []string{"status", "kind", "roster_title", "holder_name", "taker_name", "from", "until", "id"}
+	case "Fairness":
+		return []string{"person", "total_hours", "primary_hours", "secondary_hours", "shadow_hours", "nights", "weekend_hours", "holiday_hours", "shifts", "pages", "night_pages"}
+	case "WhomToAsk":
+		return []string{"person", "can", "past_hours", "next_hours", "reasons"}
+	case "ListHandovers":
+		return []string{"at", "role", "from", "to", "summary", "words"}
 	case "ListReviews":
 		return []string{"key", "status", "title", "due_at", "id"}
 	}

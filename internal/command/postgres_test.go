@@ -16,9 +16,9 @@ func TestTheCoreOnPostgres(t *testing.T) {
 		"keys": keys, "security log": auditChain,
 		"overrides": overrides, "take the pager": takeThePager, "undo": undo, "revert": revert, "accepted warnings": acceptedWarnings,
 		"shifts change": shiftsChange, "swap": swapChangesHands, "swaps in exchange": swapsInExchange, "swaps refused": swapsRefused,
-		"many accept": manyAccept,
+		"a note of taking the pager": noteOfTaking, "many accept": manyAccept,
 		"shadow": shadow, "page the expert": pageTheExpert,
-		"notices":     noticesOnce, "contact tests": contactTests,
+		"notices": noticesOnce, "contact tests": contactTests,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := open(t, storetest.Postgres(t), t.TempDir())

@@ -159,6 +159,10 @@ func matrix() map[string]cell {
 			})
 			return &command.UndoShift{Roster: "storefront", ID: o.ID}
 		}},
+		"WriteHandover": {also: []string{"responder", "owner", "admin"}, in: func(w *world, _ muster.Actor) any { // the responder is on call
+			w.turnsOf(w.as("rob"))
+			return &command.WriteHandover{Roster: "storefront", Text: "All is well"}
+		}},
 		"AcceptWarning": {also: owners, in: func(*world, muster.Actor) any {
 			return &command.AcceptWarning{Roster: "storefront", Kind: "long_shift", Why: "a small team", Until: muster.At(time.Now().Add(time.Hour))}
 		}},

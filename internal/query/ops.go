@@ -109,7 +109,7 @@ func (q *Queries) table() []muster.Op {
 		answer(q, muster.Op{Name: "ListNotices", Summary: "List what you were told, newest first", Path: "/notices", CLI: "notices", List: true}, (*read).notices),
 		answer(q, muster.Op{Name: "ListHandovers", Summary: "List the hand-over notes of a roster, newest first", Path: "/rosters/{roster}/handovers", CLI: "handovers", List: true}, (*read).handovers),
 		answer(q, muster.Op{Name: "GetHandover", Summary: "Show a hand-over note", Path: "/handovers/{handover}", CLI: "handover show"}, (*read).handover),
-		asFile(answer(q, muster.Op{Name: "Fairness", Summary: "Add up what on-call asked of people in a period", Path: "/fairness", CLI: "fairness"}, (*read).fairness)),
+		asFile(answer(q, muster.Op{Name: "Fairness", Summary: "Add up what on-call asked of people in a period", Path: "/fairness"}, (*read).fairness)),
 		answer(q, muster.Op{Name: "WhomToAsk", Summary: "Say whom to ask to take over, who has had least first", Path: "/rosters/{roster}/candidates", CLI: "whom", Chat: "whom"}, (*read).whomToAsk),
 		answer(q, muster.Op{Name: "ListKeys", Summary: "List API keys, newest first", Path: "/keys", CLI: "keys", List: true}, (*read).keys),
 		answer(q, muster.Op{Name: "ListAudit", Summary: "List the security log, newest first", Access: muster.AccessAdmin, Path: "/audit", CLI: "audit", List: true}, (*read).audit),

@@ -26,6 +26,8 @@ func (s *Web) routes() {
 	s.page("POST /a/{id}/dismiss", onAlert("ResolveAlert", "Dismissed.", ""))
 
 	s.onCallRoutes()
+	s.changeRoutes()
+	s.ledgerRoutes()
 	s.page("GET /oncall/calendars", calendars)
 	s.page("POST /oncall/calendars/feeds", createFeed)
 	s.page("POST /oncall/calendars/feeds/{id}/revoke", revokeFeed)

@@ -235,8 +235,15 @@ func readiness(v *visit) error {
 	p := view.Readiness{Shell: v.shell("Readiness", view.PlaceReadiness), Headline: readyHeadline(d)}
 	for _, c := range d.Coverage {
 		n := view.Note{Tone: view.ToneMinor, Lead: c.Title, Text: c.Text, Link: view.Link{Text: "Roster", URL: docURL(muster.KindRosters, c.Roster)}}
-		if c.Kind == "gap" {
+		switch {
+		case c.Accepted != nil:
+			n.Tone, n.Text = view.ToneNone, n.Text+" Accepted until "+v.clock(c.Accepted.Until)+": "+c.Accepted.Why
+		case c.Kind == "unreachable":
+			continue // told below, with everything that pages them
+		case c.Kind == "gap", c.Kind == "leaver":
 			n.Tone = view.ToneMajor
+		case c.Level == "advice":
+			n.Tone = view.ToneInfo
 		}
 		if c.Roster == "" {
 			n.Link = view.Link{Text: "Settings", URL: "/settings#about"}

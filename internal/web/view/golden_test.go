@@ -30,7 +30,7 @@ func render(t *testing.T, page templ.Component) string {
 // TestGolden keeps the HTML of the main screens: go test ./internal/web/view -run Golden -update, and look at the difference.
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	main := []string{"now", "now-quiet", "alert", "phone", "room-troubled", "notices", "contact-test", "experts"}
+	main := []string{"now", "now-quiet", "alert", "phone", "room-troubled", "notices", "contact-test", "experts", "ledger", "handovers"}
 	for _, s := range screens() {
 		if !slices.Contains(main, s.name) {
 			continue
