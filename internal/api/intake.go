@@ -39,8 +39,9 @@ type intakeDoor struct {
 	json    []string // header values that all answers share
 	none    []string
 
-	mu   sync.RWMutex
-	keys map[[sha256.Size]byte]*knownKey
+	mu    sync.RWMutex
+	keys  map[[sha256.Size]byte]*knownKey
+	count int // of forgets: a look-up that one overtook is not kept
 }
 
 // knownKey is a key that existed at the time until which it is believed. Its allowance outlives that.
@@ -65,6 +66,7 @@ func newIntakeDoor(a *API) *intakeDoor {
 func (d *intakeDoor) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.count++
 	clear(d.keys)
 }
 
@@ -73,7 +75,7 @@ func (d *intakeDoor) key(ctx context.Context, token string) (*knownKey, error) {
 	hash := sha256.Sum256([]byte(token))
 	now := time.Now()
 	d.mu.RLock()
-	k := d.keys[hash]
+	k, count := d.keys[hash], d.count
 	d.mu.RUnlock()
 	if k != nil && now.Before(k.until) {
 		return k, nil
@@ -90,6 +92,9 @@ func (d *intakeDoor) key(ctx context.Context, token string) (*knownKey, error) {
 		next.allow = k.allow
 	} else {
 		next.allow = rate.NewLimiter(rate.Limit(d.rate), d.rate)
+	}
+	if d.count != count { // a key was revoked while this one was looked up: it counts for this request alone
+		return next, nil
 	}
 	if len(d.keys) >= maxKeys {
 		clear(d.keys)
