@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,8 +18,7 @@ func (w *world) handovers(roster muster.RosterName) (out string) {
 	list := read(w, func(r store.Reader) ([]*muster.HandoverNote, error) {
 		return r.Handovers(store.HandoverFilter{Roster: roster})
 	})
-	for i := len(list) - 1; i >= 0; i-- {
-		n := list[i]
+	for _, n := range slices.Backward(list) {
 		out += fmt.Sprintf("%s %s %v to %v: %s|%s\n", n.At.UTC().Format("2 Jan 15:04"), n.Role, n.From, n.To, strings.Join(n.Summary, " "), n.Words)
 	}
 	return out

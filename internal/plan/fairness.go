@@ -192,10 +192,11 @@ func daysOf(zone *time.Location, from, until muster.Instant) *calendarDays {
 		return x.At.Micros()
 	}
 	d := &calendarDays{}
-	first, last := from.In(zone), until.In(zone)
-	day := time.Date(first.Year(), first.Month(), first.Day()-1, 0, 0, 0, 0, time.UTC)
-	end := time.Date(last.Year(), last.Month(), last.Day(), 0, 0, 0, 0, time.UTC)
-	for ; !day.After(end); day = day.AddDate(0, 0, 1) {
+	dayOf := func(at muster.Instant) time.Time {
+		day, _ := time.Parse(time.DateOnly, at.In(zone).Format(time.DateOnly)) // as above
+		return day
+	}
+	for day, end := dayOf(from).AddDate(0, 0, -1), dayOf(until); !day.After(end); day = day.AddDate(0, 0, 1) {
 		next := day.AddDate(0, 0, 1)
 		d.nights = append(d.nights, span{at(day, "22:00"), at(next, "07:00")})
 		if day.Weekday() == time.Saturday {

@@ -45,8 +45,10 @@ func TestSharesAcrossEdits(t *testing.T) {
 		From: from, Until: until, Zone: utc,
 		Holidays: []muster.Leave{{Kind: muster.LeaveHolidays, From: clock(t, "2026-11-03 00:00"), Until: clock(t, "2026-11-04 00:00")}, {Kind: muster.LeaveOwn, Person: "ana", From: from, Until: until}},
 		Paged: []plan.PagedAt{
-			{Person: "ana", Alert: "a", At: clock(t, "2026-11-02 21:59")}, {Person: "ana", Alert: "a", At: clock(t, "2026-11-02 22:04")},
-			{Person: "ana", Alert: "b", At: clock(t, "2026-11-02 10:00")}, {Person: "zoe", Alert: "b", At: clock(t, "2026-11-02 10:00")},
+			{Person: "ana", Alert: "a", At: clock(t, "2026-11-02 21:59")},
+			{Person: "ana", Alert: "a", At: clock(t, "2026-11-02 22:04")},
+			{Person: "ana", Alert: "b", At: clock(t, "2026-11-02 10:00")},
+			{Person: "zoe", Alert: "b", At: clock(t, "2026-11-02 10:00")},
 		},
 	})
 	want := []plan.Share{

@@ -62,7 +62,6 @@ Tom 18+72, 4 nights, 48h weekend, 0h holiday, 3 shifts, 0/0 pages
 		refuses[query.FairnessTable](w, vic(), "Fairness", query.AskFairness{Team: "shop"}, muster.ErrNotFound)
 		refuses[query.FairnessTable](w, vic(), "Fairness", query.AskFairness{Format: "xls"}, muster.ErrInvalid)
 		refuses[query.FairnessTable](w, vic(), "Fairness", query.AskFairness{From: start, Until: start}, muster.ErrInvalid)
-
 	})
 }
 

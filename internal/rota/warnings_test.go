@@ -121,7 +121,8 @@ func TestAcceptedWarnings(t *testing.T) {
 	now := instant(t, "2026-03-09T12:00:00Z")
 	w := rota.Warning{Kind: rota.WarnLongShift, Role: muster.PrimaryResponder, Person: "ana"}
 	r.Accepted = []muster.Acceptance{
-		{Kind: "long_shift", Person: "ravi", Until: now.Plus(time.Hour)}, {Kind: "long_shift", Rotation: "weeks", Until: now.Plus(time.Hour)},
+		{Kind: "long_shift", Person: "ravi", Until: now.Plus(time.Hour)},
+		{Kind: "long_shift", Rotation: "weeks", Until: now.Plus(time.Hour)},
 		{Kind: "long_shift", Person: "ana", Until: now},
 	}
 	if a := rota.Accepted(r, w, now); a != nil {
