@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"slices"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/rota"
@@ -63,29 +64,45 @@ func (c *Call) armRoster(ref string, s *rota.Schedule) error {
 // ArmRosters sets the timers of all rosters by the zone data of this node: of those that have none, as after an update of
 // Muster, and of those whose timers other zone data moved. What is due stays due.
 func (c *Commands) ArmRosters(ctx context.Context) error {
-	return c.do(ctx, "ArmRosters", muster.Engine(), func(call *Call) error {
-		for _, d := range call.Snap.Catalog.Documents(muster.KindRosters) {
-			ref := muster.DocRef(muster.KindRosters, d.DocName())
-			timers, err := call.TimersOf(ref)
-			if err != nil {
-				return err
+	var names []string
+	for _, d := range c.Live.Current().Catalog.Documents(muster.KindRosters) {
+		names = append(names, d.DocName())
+	}
+	for some := range slices.Chunk(names, armAtOnce) {
+		err := c.do(ctx, "ArmRosters", muster.Engine(), func(call *Call) error {
+			for _, name := range some {
+				if err := call.armAgain(name); err != nil {
+					return err
+				}
 			}
-			due := false
-			for _, t := range timers {
-				due = due || (t.Kind == muster.TimerShiftRemind || t.Kind == muster.TimerHandover) && !t.DueAt.After(call.Now().Time)
-			}
-			if due {
-				continue // it fires, and sets itself anew
-			}
-			if err := call.DeleteTimersOf(ref, muster.TimerShiftRemind, muster.TimerHandover); err != nil {
-				return err
-			}
-			if err := call.armRoster(ref, call.Snap.Schedule(muster.RosterName(d.DocName()))); err != nil {
-				return err
-			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
+}
+
+// armAtOnce is how many rosters get their timers in one transaction, so that nobody waits for it.
+const armAtOnce = 20
+
+func (c *Call) armAgain(name string) error {
+	ref := muster.DocRef(muster.KindRosters, name)
+	s := c.Snap.Schedule(muster.RosterName(name))
+	timers, err := c.TimersOf(ref)
+	if err != nil || s == nil {
+		return err
+	}
+	for _, t := range timers {
+		if (t.Kind == muster.TimerShiftRemind || t.Kind == muster.TimerHandover) && !t.DueAt.After(c.Now().Time) {
+			return nil // it fires, and sets itself anew
+		}
+	}
+	if err := c.DeleteTimersOf(ref, muster.TimerShiftRemind, muster.TimerHandover); err != nil {
+		return err
+	}
+	return c.armRoster(ref, s)
 }
 
 // ofRoster is the schedule that a timer is about, nil when the roster is gone.
