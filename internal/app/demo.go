@@ -75,18 +75,16 @@ func (a *App) guide(access *demo.Access) web.Guide {
 			if err != nil || s == nil {
 				return nil
 			}
-			g := &view.Guide{Step: s.Step, Of: s.Of, Text: s.Text, Auto: s.Auto, CloseURL: "/guide/close"}
+			g := &view.Guide{Step: s.Step, Of: s.Of, Text: s.Text, Auto: s.Auto, CloseURL: "/guide/" + s.Close}
 			if s.Button != "" {
-				g.Action = view.Button{Text: s.Button, URL: "/guide/next"}
+				g.Action = view.Button{Text: s.Button, URL: "/guide/" + s.Next}
+			}
+			if s.Scene != "" {
+				g.Scene = view.Button{Text: s.Scene, URL: "/guide/" + demo.ActBegin}
 			}
 			return g
 		},
-		Act: func(ctx context.Context, _ muster.Actor, act string) (string, error) {
-			if act == "close" {
-				return "", play.Close(ctx)
-			}
-			return play.Next(ctx)
-		},
+		Act: func(ctx context.Context, actor muster.Actor, act string) (string, error) { return play.Act(ctx, actor.User, act) },
 	}
 }
 

@@ -94,6 +94,55 @@ func (b *Batch) Item(in AddActionItem) (*muster.Review, error)      { return b.a
 func (b *Batch) Done(in FinishActionItem) (*muster.Review, error)   { return b.finishActionItem(in) }
 func (b *Batch) Publish(in OneReview) (*muster.Review, error)       { return b.publishReview(in) }
 func (b *Batch) Contact(in AddContact) (*muster.Contact, error)     { return b.addContact(in) }
+func (b *Batch) Ack(in NoteAlert) (*muster.Alert, error)            { return b.ackAlert(in) }
+func (b *Batch) End(in NoteAlert) (*muster.Alert, error)            { return b.resolveAlertOp(in) }
+func (b *Batch) Leave(in AddLeave) (*muster.Leave, error)           { return b.addLeave(in) }
+func (b *Batch) AcceptWarning(in AcceptWarning) error {
+	_, err := b.acceptWarning(in)
+	return err
+}
+
+// Receive takes what a source sent, as the intake does.
+func (b *Batch) Receive(in ReceiveSignals) ([]SignalResult, error) {
+	it := receiveItem{ReceiveSignals: in}
+	it.identify(b.Snap)
+	call := *b.Call // which becomes the source's
+	out, err := (&intakeBatch{Call: &call}).run([]receiveItem{it})
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}
+
+// Arrived says that a page which Receive planned was accepted by its connector then: nothing is sent any more.
+func (b *Batch) Arrived(p *muster.Page, detail string) error {
+	if err := b.CancelDeliveries([]muster.PageID{p.ID}); err != nil { // this raises the epoch, too: what wakes the engine is void
+		return err
+	}
+	p.State, p.StartedAt, p.AcceptedAt = muster.PageAccepted, b.Now(), b.Now()
+	p.Attempts = []muster.Attempt{{At: b.Now(), Result: "accepted", Detail: detail}}
+	return b.FinishPages([]*muster.Page{p})
+}
+
+// Holiday enters a public holiday of those who live on the clocks of a zone, as a calendar would bring it: from the
+// beginning of its first day to the end of its last.
+func (b *Batch) Holiday(title, zone, from, until string) error {
+	z, err := b.Snap.Zones.Load(zone)
+	if err != nil {
+		return fmt.Errorf("command: the zone %s of a holiday: %w", zone, err)
+	}
+	l := &muster.Leave{ID: id[muster.LeaveID](b.Call), Kind: muster.LeaveHolidays, Title: title, Zone: zone, By: b.Actor.User}
+	if l.From, err = leaveTime(z, from, 0); err != nil {
+		return err
+	}
+	if l.Until, err = leaveTime(z, until, 1); err != nil {
+		return err
+	}
+	if err := b.InsertLeave(l); err != nil {
+		return err
+	}
+	return b.leaveChanged()
+}
 
 // Secret stores a secret under a name.
 func (b *Batch) Secret(name, value string) error {

@@ -87,7 +87,7 @@ func seed(b *command.Batch) error {
 			return err
 		}
 	}
-	if err := b.Apply(command.ApplyDocuments{Documents: documents, File: "tailwind.yaml", Why: "the demo's catalog"}); err != nil {
+	if err := catalog(b); err != nil {
 		return err
 	}
 	if err := b.Key(command.CreateKey{Name: "Demo: signs in as Ana", User: Admin}, admin); err != nil {
@@ -101,10 +101,34 @@ func seed(b *command.Batch) error {
 			return err
 		}
 	}
-	if err := past(b); err != nil {
+	for _, tell := range []func(*command.Batch) error{told, past, away} {
+		if err := tell(b); err != nil {
+			return err
+		}
+	}
+	err = b.AcceptWarning(command.AcceptWarning{
+		Roster: "payments", Kind: "long_shift", Why: "Two people share payments until the third one has started.", Until: b.Now().Plus(60 * 24 * time.Hour),
+	})
+	if err != nil {
 		return err
 	}
 	return b.SetMeta(command.MetaDemo, "seeded")
+}
+
+// catalog writes the documents as of the day on which Tailwind Traders began with Muster. The reminders and hand-overs since
+// then are not made up for: the engine begins with those to come.
+func catalog(b *command.Batch) error {
+	then := b.At(b.Now().Plus(-history), b.Actor)
+	if err := then.Apply(command.ApplyDocuments{Documents: documents, File: "tailwind.yaml", Why: "the demo's catalog"}); err != nil {
+		return err
+	}
+	b.Snap = then.Snap
+	for name := range b.Snap.Catalog.Rosters {
+		if err := b.DeleteTimersOf(muster.DocRef(muster.KindRosters, string(name)), muster.TimerShiftRemind, muster.TimerHandover); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // past is an incident of two weeks ago, told by the operations that make one.

@@ -43,6 +43,36 @@ type Strip struct {
 	Text     string
 	Button   string // "" when the play is over
 	Auto     bool   // press it once by itself, with script
+
+	Next, Close string // what the buttons do: see [Play.Act]
+	Scene       string // the button that begins the other scene; "" when it was played
+}
+
+// What a button of the strip does.
+const (
+	ActNext       = "next"
+	ActClose      = "close"
+	ActBegin      = "christmas"
+	ActScene      = "scene"
+	ActCloseScene = "close-scene"
+)
+
+// Act does what a button of the strip says, for somebody who looks on. It gives the page that shows it best, "" for the same
+// page.
+func (p *Play) Act(ctx context.Context, viewer muster.UserName, act string) (at string, err error) {
+	switch act {
+	case ActNext:
+		return p.Next(ctx)
+	case ActClose:
+		return "", p.Close(ctx)
+	case ActBegin:
+		return "", p.BeginScene(ctx)
+	case ActScene:
+		return p.NextVerse(ctx, viewer)
+	case ActCloseScene:
+		return "", p.CloseScene(ctx)
+	}
+	return "", muster.Errorf(muster.ErrNotFound, "The strip has no such button: load the page again.")
 }
 
 type scene struct {
@@ -83,15 +113,25 @@ func (p *Play) save(ctx context.Context, s state) error {
 	return p.Commands.Remember(ctx, metaPlay, string(b))
 }
 
-// Strip returns the line to show, nil when it was closed.
+// Strip returns the line to show: of the other scene while that is played, nil when it was closed.
 func (p *Play) Strip(ctx context.Context) (*Strip, error) {
+	other, over, err := p.scene(ctx)
+	if err != nil || other != nil {
+		return other, err
+	}
 	s, err := p.load(ctx)
 	if err != nil || s.Closed {
 		return nil, err
 	}
 	sc := scenes()
 	now := sc[min(s.Step, len(sc)-1)]
-	return &Strip{Step: min(s.Step+1, len(sc)-1), Of: len(sc) - 1, Text: now.happened, Button: now.button, Auto: s.Step == 0}, nil
+	strip := &Strip{
+		Step: min(s.Step+1, len(sc)-1), Of: len(sc) - 1, Text: now.happened, Button: now.button, Auto: s.Step == 0, Next: ActNext, Close: ActClose,
+	}
+	if !over {
+		strip.Scene = SceneButton
+	}
+	return strip, nil
 }
 
 // Close puts the strip away.

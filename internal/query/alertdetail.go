@@ -275,13 +275,17 @@ func (r *read) rosterTitle(name muster.RosterName) string {
 }
 
 // phonePages are the newest pages that were handed to a phone.
+// phoneKeeps is how long a phone shows what was answered.
+const phoneKeeps = 24 * time.Hour
+
 func (r *read) phonePages(u muster.UserName, kind string) (out []PhonePage, err error) {
 	pages, err := r.PagesFor(u, store.List{Limit: 20})
 	if err != nil {
 		return nil, err
 	}
+	since := r.Now().Plus(-phoneKeeps)
 	for _, p := range pages {
-		if p.StartedAt.IsZero() || !r.isKind(p.Connector, kind) || len(out) == 8 {
+		if p.StartedAt.IsZero() || !r.isKind(p.Connector, kind) || len(out) == 8 || (!p.ProvedAt.IsZero() && p.ProvedAt.Before(since.Time)) {
 			continue
 		}
 		a, err := r.Reader.Alert(p.Alert)
