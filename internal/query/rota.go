@@ -50,11 +50,12 @@ func (q *Queries) resolveCases(ctx context.Context, a muster.Actor, in ResolveCa
 	}
 	out.TZData = z.Data().Version()
 	var wrong []muster.FieldError
+	work := rota.MaxWork
 	for i, c := range in.Cases {
 		if err := ctx.Err(); err != nil {
 			return out, muster.WrapError(muster.ErrUnavailable, err, "The request was given up before every case was answered.")
 		}
-		got, err := rota.Answer(z, c, now)
+		got, err := rota.Answer(z, c, now, &work)
 		if err != nil {
 			told, ok := errors.AsType[*muster.Error](err)
 			if !ok {

@@ -32,18 +32,35 @@ func CaseKinds() []string {
 // maxCaseShifts is how many shifts the answer to one case may have.
 const maxCaseShifts = 20_000
 
+// Work is what the answers to some cases may still cost: a stretch of time that is looked at costs [workStep], and one more
+// for each rotation. Cases that share it can neither keep a processor busy nor fill the memory, however many they are.
+type Work int
+
+// MaxWork is enough for the answers of one call: some 200,000 shifts, made in about a second.
+const MaxWork Work = 1_000_000
+
+const workStep = 4
+
+// step takes one stretch off.
+func (w *Work) step(rotations int) error {
+	if *w -= Work(workStep + rotations); *w < 0 {
+		return caseError("input.window", "asks for more than one call may: ask about a shorter one, or send fewer cases at once")
+	}
+	return nil
+}
+
 // Answer answers a case in the form of the vectors' `expect`. An input that cannot be read gives an error of code
-// [muster.ErrInvalid] whose paths are within the case. now is when the question came.
-func Answer(z *Zones, c Case, now muster.Instant) (any, error) {
+// [muster.ErrInvalid] whose paths are within the case. now is when the question came; what the answer costs is taken off work.
+func Answer(z *Zones, c Case, now muster.Instant, work *Work) (any, error) {
 	switch c.Kind {
 	case "resolve_local":
 		return answer(c, func(in localCase) (any, error) { return in.answer(z) })
 	case "rotation":
-		return answer(c, func(in rotationCase) (any, error) { return in.answer(z) })
+		return answer(c, func(in rotationCase) (any, error) { return in.answer(z, work) })
 	case "restriction":
-		return answer(c, func(in restrictionCase) (any, error) { return in.answer(z) })
+		return answer(c, func(in restrictionCase) (any, error) { return in.answer(z, work) })
 	case "final_schedule":
-		return answer(c, func(in scheduleCase) (any, error) { return in.answer(z) })
+		return answer(c, func(in scheduleCase) (any, error) { return in.answer(z, work) })
 	case "elapsed_delay":
 		return answer(c, func(in delayCase) (any, error) { return in.answer(z) })
 	case "tz_update":
@@ -136,12 +153,12 @@ type rotationCase struct {
 	caseWindow
 }
 
-func (in rotationCase) answer(z *Zones) (any, error) {
+func (in rotationCase) answer(z *Zones, work *Work) (any, error) {
 	r, err := in.rotation("input", "r")
 	if err != nil {
 		return nil, err
 	}
-	return shiftsOf(z, &muster.Roster{Name: "case", Title: "case", Team: "case", Rotations: []muster.Rotation{r}}, in.caseWindow, false)
+	return shiftsOf(z, &muster.Roster{Name: "case", Title: "case", Team: "case", Rotations: []muster.Rotation{r}}, in.caseWindow, false, work)
 }
 
 type restrictionCase struct {
@@ -155,7 +172,7 @@ type caseWindow2 struct {
 	Asked []muster.Instant `json:"window"`
 }
 
-func (in restrictionCase) answer(z *Zones) (any, error) {
+func (in restrictionCase) answer(z *Zones, work *Work) (any, error) {
 	from, until, err := caseWindow{in.Asked}.bounds()
 	if err != nil {
 		return nil, err
@@ -175,6 +192,9 @@ func (in restrictionCase) answer(z *Zones) (any, error) {
 	out := []interval{}
 	l := &layer{zone: zone}
 	for at := from.Micros(); at < until.Micros() && len(hours) > 0; {
+		if err := work.step(1); err != nil {
+			return nil, err
+		}
 		inside, lo, hi := hours.at(l, at, from.Micros(), until.Micros())
 		if inside {
 			out = append(out, interval{utc(instant(lo)), utc(instant(hi))})
@@ -211,7 +231,7 @@ func (o caseOverride) override(id string, created int64, who *muster.UserName) m
 	return x
 }
 
-func (in scheduleCase) answer(z *Zones) (any, error) {
+func (in scheduleCase) answer(z *Zones, work *Work) (any, error) {
 	r := &muster.Roster{Name: "case", Title: "case", Team: "case"}
 	for i, l := range in.Layers {
 		x, err := l.rotation(fmt.Sprintf("input.layers[%d]", i), fmt.Sprintf("layer-%d", i))
@@ -227,12 +247,12 @@ func (in scheduleCase) answer(z *Zones) (any, error) {
 		r.Overrides = append(r.Overrides,
 			s.A.override(fmt.Sprintf("s%d-a", i), s.Created, s.B.Who), s.B.override(fmt.Sprintf("s%d-b", i), s.Created, s.A.Who))
 	}
-	return shiftsOf(z, r, in.caseWindow, true)
+	return shiftsOf(z, r, in.caseWindow, true, work)
 }
 
 // shiftsOf lists the shifts of a case. In a final schedule, shifts of the same person that follow each other are joined;
 // the turns of one rotation stay apart.
-func shiftsOf(z *Zones, r *muster.Roster, w caseWindow, join bool) (any, error) {
+func shiftsOf(z *Zones, r *muster.Roster, w caseWindow, join bool, work *Work) (any, error) {
 	from, until, err := w.bounds()
 	if err != nil {
 		return nil, err
@@ -248,6 +268,9 @@ func shiftsOf(z *Zones, r *muster.Roster, w caseWindow, join bool) (any, error) 
 	out := []shift{}
 	b := Make(z, r).bench(muster.PrimaryResponder)
 	for at := from.Micros(); at < until.Micros(); {
+		if err := work.step(len(r.Rotations)); err != nil {
+			return nil, err
+		}
 		s := b.at(at)
 		x := shift{Start: utc(instant(max(s.from, from.Micros()))), End: utc(instant(min(s.until, until.Micros())))}
 		if len(s.people) > 0 {
@@ -272,10 +295,16 @@ type delayCase struct {
 	Zone         string
 }
 
+// maxDelay is a hundred years: what is longer cannot be added to a moment.
+const maxDelay = 100 * 366 * 86400
+
 func (in delayCase) answer(z *Zones) (any, error) {
 	zone, err := z.Load(in.Zone)
 	if err != nil {
 		return nil, caseError("input.zone", "%s", muster.MessageOf(err))
+	}
+	if in.DelaySeconds < -maxDelay || in.DelaySeconds > maxDelay {
+		return nil, caseError("input.delay_seconds", "must be at most a hundred years")
 	}
 	at := in.Start.Plus(time.Duration(in.DelaySeconds) * time.Second)
 	return map[string]string{"instant": utc(at), "local": at.In(zone).Format(time.RFC3339)}, nil

@@ -35,7 +35,8 @@ func TestVectors(t *testing.T) {
 	now := muster.At(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC))
 	for _, c := range file.Cases {
 		t.Run(c.ID, func(t *testing.T) {
-			got, err := rota.Answer(z, c.Case, now)
+			work := rota.MaxWork
+			got, err := rota.Answer(z, c.Case, now, &work)
 			if err != nil {
 				t.Fatal(err)
 			}
