@@ -7,6 +7,7 @@ type Session struct {
 	CreatedAt Instant   `json:"created_at"`
 	ExpiresAt Instant   `json:"expires_at"`
 	Agent     string    `json:"agent"`
+	Key       APIKeyID  `json:"key,omitempty"` // that it was opened with: it ends when that is revoked
 }
 
 // APIKey is a bearer token of a person or of a source. Its token is kept as a hash.

@@ -33,6 +33,7 @@ type Incident struct {
 	Review      ReviewID            `json:"review,omitempty"`
 	Revision    Revision            `json:"revision"`
 	Generation  int                 `json:"-"` // raised by each new promise, so that an old promise's timer is stale
+	Created     bool                `json:"-"` // by the operation that answers with it; not kept
 }
 
 // Answer is an answer to one of the five questions, with who gave it and when.
@@ -171,6 +172,7 @@ type Review struct {
 	Clocks      []Clock      `json:"clocks"`
 	Questions   []string     `json:"questions"` // that start with how and what
 	Version     int          `json:"version"`   // its ETag
+	Created     bool         `json:"-"`         // by the operation that answers with it; not kept
 }
 
 // Gap is a long silence in a timeline.

@@ -30,6 +30,28 @@ func TestARememberedKeyStopsAtOnce(t *testing.T) {
 	want(t, w.do("GET", "/api/v1/oncall", ""), 200)
 }
 
+// A session that was opened with a key is not remembered: it ends with the key, by the header and by the cookie.
+func TestASessionStopsWithItsKey(t *testing.T) {
+	w := newWorld(t)
+	session, err := w.commands.SignInByKey(t.Context(), w.viewer, "a browser")
+	must(t, err)
+	byHeader, byCookie := []string{"Authorization", "Bearer " + session}, []string{"Authorization", "", "Cookie", "muster=" + session}
+	byKey := []string{"Authorization", "Bearer " + w.viewer}
+	for _, h := range [][]string{byHeader, byCookie, byKey} {
+		want(t, w.do("GET", "/api/v1/oncall", "", h...), 200)
+	}
+	var keys struct{ Items []muster.APIKey }
+	must(t, json.Unmarshal(w.do("GET", "/api/v1/keys", "").Body.Bytes(), &keys))
+	for _, k := range keys.Items {
+		if k.User == "vic" {
+			want(t, w.do("DELETE", "/api/v1/keys/"+string(k.ID), ""), 204)
+		}
+	}
+	for _, h := range [][]string{byHeader, byCookie, byKey} {
+		want(t, w.do("GET", "/api/v1/oncall", "", h...), 401)
+	}
+}
+
 func TestARememberedKeyHasTheRightsOfNow(t *testing.T) {
 	w := newWorld(t)
 	vic := []string{"Authorization", "Bearer " + w.viewer}

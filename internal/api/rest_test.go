@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -64,6 +65,10 @@ func TestIncidentByREST(t *testing.T) {
 	rec = w.do("POST", "/api/v1/incidents/INC-1/review", "")
 	want(t, rec, 201)
 	review, _ := object(t, rec)["id"].(string)
+	again := w.do("POST", "/api/v1/incidents/INC-1/review", "")
+	if want(t, again, 200); again.Body.String() != rec.Body.String() || again.Header().Get("Location") != "" {
+		t.Errorf("the review that is there already is answered %v %s", again.Header(), again.Body)
+	}
 	rec = w.do("GET", "/api/v1/reviews/"+review, "")
 	tag := rec.Header().Get("ETag")
 	if want(t, rec, 200); tag == "" {
@@ -74,6 +79,23 @@ func TestIncidentByREST(t *testing.T) {
 	if rec = w.do("POST", "/api/v1/reviews/"+review+"/text", `{"summary":"Other."}`, "If-Match", tag); rec.Code != 412 && rec.Code != 409 {
 		t.Errorf("an old version was taken: %d %s", rec.Code, rec.Body)
 	}
+}
+
+// Two people press "Declare" on one alert: there is one incident, and only the first is told that it was made.
+func TestAnAlertIsDeclaredOnce(t *testing.T) {
+	w := newWorld(t)
+	want(t, w.do("POST", "/in/"+w.key+"/generic", `{"title":"Carts are empty"}`), 202)
+	var list struct{ Items []muster.Alert }
+	must(t, json.Unmarshal(w.do("GET", "/api/v1/alerts", "").Body.Bytes(), &list))
+	body := `{"alert":"` + string(list.Items[0].ID) + `"}`
+	first := w.do("POST", "/api/v1/incidents", body)
+	want(t, first, 201, `"key":"INC-1"`, "Carts are empty")
+	again := w.do("POST", "/api/v1/incidents", body)
+	want(t, again, 200, `"key":"INC-1"`)
+	if a, b := object(t, first), object(t, again); len(a) != len(b) || b["created"] != nil || again.Header().Get("Location") != "" {
+		t.Errorf("answered first %v, then %v", a, b)
+	}
+	want(t, w.do("POST", "/api/v1/incidents", `{"title":"Carts are empty"}`), 201, `"key":"INC-2"`)
 }
 
 func TestDocuments(t *testing.T) {

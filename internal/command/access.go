@@ -101,12 +101,35 @@ func (c *Call) revokeKey(in RevokeKey) (muster.Nothing, error) {
 			if err := c.UpdateKey(k); err != nil {
 				return muster.Nothing{}, err
 			}
+			if err := c.endSessionsOf(k); err != nil {
+				return muster.Nothing{}, err
+			}
 			c.Emit(store.Event{Topic: "keys"})
 			return muster.Nothing{}, c.audit("revoke key", string(k.ID), map[string]string{"name": k.Name})
 		}
 		return muster.Nothing{}, nil
 	}
 	return muster.Nothing{}, muster.Errorf(muster.ErrNotFound, "There is no such key.")
+}
+
+// endSessionsOf ends the sessions that were opened with a key.
+func (c *Call) endSessionsOf(k *muster.APIKey) error {
+	if k.User == "" {
+		return nil // a source's opens none
+	}
+	list, err := c.SessionsOf(k.User)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if s.Key != k.ID {
+			continue
+		}
+		if err := c.DeleteSession(s.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ActorOf is the actor of a person, with the rights that the catalog gives them now.
@@ -121,7 +144,6 @@ func (c *Commands) ActorOf(u muster.UserName, via muster.Surface) (muster.Actor,
 
 // ByToken finds who bears a token: a session's or an API key's.
 func (c *Commands) ByToken(ctx context.Context, token string, via muster.Surface) (muster.Actor, error) {
-	refused := muster.Errorf(muster.ErrUnauthenticated, "The key or session is not known, has expired or was revoked.")
 	hash := seal.HashToken(token)
 	var user muster.UserName
 	var key muster.APIKeyID
@@ -129,10 +151,11 @@ func (c *Commands) ByToken(ctx context.Context, token string, via muster.Surface
 	err := c.Store.Read(ctx, func(r store.Reader) error {
 		if strings.HasPrefix(token, sessionPrefix) {
 			s, err := r.SessionByHash(hash)
-			if err == nil {
-				user = s.User
+			if err != nil {
+				return err
 			}
-			return err
+			user = s.User
+			return usable(r, s.Key, s.User)
 		}
 		k, err := r.KeyByHash(hash)
 		if err == nil {
@@ -144,7 +167,7 @@ func (c *Commands) ByToken(ctx context.Context, token string, via muster.Surface
 		c.touch(ctx, hash)
 	}
 	if muster.CodeOf(err) == muster.ErrNotFound || (err == nil && user == "") {
-		return muster.Actor{}, refused
+		return muster.Actor{}, refusedToken()
 	}
 	if err != nil {
 		return muster.Actor{}, err
@@ -152,6 +175,22 @@ func (c *Commands) ByToken(ctx context.Context, token string, via muster.Surface
 	a, err := c.ActorOf(user, via)
 	a.Key = key
 	return a, err
+}
+
+func refusedToken() error {
+	return muster.Errorf(muster.ErrUnauthenticated, "The key or session is not known, has expired or was revoked.")
+}
+
+// usable says ErrNotFound for a key that opens nothing any more for this person. A session without a key, "", needs none.
+func usable(r store.Reader, key muster.APIKeyID, user muster.UserName) error {
+	if key == "" {
+		return nil
+	}
+	k, err := r.Key(key)
+	if err == nil && (!k.RevokedAt.IsZero() || k.User != user) {
+		err = muster.Errorf(muster.ErrNotFound, "The key %s was revoked.", key)
+	}
+	return err
 }
 
 // touchEvery is how exactly it is known when a key was used last.
@@ -232,17 +271,39 @@ func (c *Commands) SignIn(ctx context.Context, email, passphrase, agent string) 
 	return c.OpenSession(ctx, user, agent)
 }
 
-// OpenSession signs a person in: after a passphrase, or by a key's token.
+// SignInByKey opens a session for the person whose API key this is. It ends with the key.
+func (c *Commands) SignInByKey(ctx context.Context, token, agent string) (string, error) {
+	a, err := c.ByToken(ctx, token, muster.SurfaceWeb)
+	if err == nil && a.Key == "" {
+		err = muster.Errorf(muster.ErrUnauthenticated, "This is not a token that signs in.")
+	}
+	if err != nil {
+		return "", err
+	}
+	return c.openSession(ctx, a.User, a.Key, agent)
+}
+
+// OpenSession signs a person in, after a passphrase.
 func (c *Commands) OpenSession(ctx context.Context, user muster.UserName, agent string) (string, error) {
+	return c.openSession(ctx, user, "", agent)
+}
+
+func (c *Commands) openSession(ctx context.Context, user muster.UserName, key muster.APIKeyID, agent string) (string, error) {
 	actor, err := c.ActorOf(user, muster.SurfaceWeb)
 	if err != nil {
 		return "", err
 	}
 	token := sessionPrefix + c.IDs.Token(32)
 	err = c.do(ctx, "SignIn", actor, func(call *Call) error {
+		// Asked again within the transaction, which holds the key's row: a key that is revoked at this moment leaves no session.
+		if err := usable(call.Tx, key, user); muster.CodeOf(err) == muster.ErrNotFound {
+			return refusedToken()
+		} else if err != nil {
+			return err
+		}
 		s := &muster.Session{
 			ID: id[muster.SessionID](call), User: user, CreatedAt: call.Now(), ExpiresAt: call.Now().Plus(SessionLife),
-			Agent: muster.Clip(agent, 200),
+			Agent: muster.Clip(agent, 200), Key: key,
 		}
 		if err := call.InsertSession(seal.HashToken(token), s); err != nil {
 			return err

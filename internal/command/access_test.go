@@ -10,6 +10,7 @@ import (
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/seal"
 	"github.com/muster-oncall/muster/internal/store"
 )
 
@@ -215,6 +216,48 @@ func keys(w *world) {
 	}
 	if _, err := w.commands.SourceByToken(w.Context(), intake.Token); muster.CodeOf(err) != muster.ErrUnauthenticated {
 		w.Errorf("a revoked intake key: %v", err)
+	}
+}
+
+// A session that was opened with a key ends with it; the person's other sessions stay.
+func TestASessionEndsWithTheKeyThatOpenedIt(t *testing.T) {
+	bubble(t, func(w *world) { sessionsOfKeys(w) })
+}
+
+func sessionsOfKeys(w *world) {
+	key := must[*command.NewKey](w, w.as("rob"), "CreateKey", command.CreateKey{Name: "Mine"})
+	other := must[*command.NewKey](w, w.as("rob"), "CreateKey", command.CreateKey{Name: "Another"})
+	byKey, err := w.commands.SignInByKey(w.Context(), key.Token, "a browser")
+	w.ok(err)
+	byOther, err := w.commands.SignInByKey(w.Context(), other.Token, "a browser")
+	w.ok(err)
+	byPhrase, err := w.commands.OpenSession(w.Context(), "rob", "a browser")
+	w.ok(err)
+	if a, err := w.byToken(byKey); err != nil || a.User != "rob" || a.Key != "" {
+		w.Errorf("the session acts as %+v: %v", a, err)
+	}
+	if _, err := w.commands.SignInByKey(w.Context(), byKey, ""); muster.CodeOf(err) != muster.ErrUnauthenticated {
+		w.Errorf("a session opens another: %v", err)
+	}
+	must[muster.Nothing](w, w.as("rob"), "RevokeKey", command.RevokeKey{Key: key.ID})
+	for token, open := range map[string]bool{byKey: false, byOther: true, byPhrase: true} {
+		if _, err := w.byToken(token); (err == nil) != open {
+			w.Errorf("of the sessions by the key, by another and by a passphrase, one should be open %v: %v", open, err)
+		}
+	}
+	list := read(w, func(r store.Reader) ([]*muster.Session, error) { return r.SessionsOf("rob") })
+	if len(list) != 2 {
+		w.Errorf("%d sessions are left, want two", len(list))
+	}
+	if _, err := w.commands.SignInByKey(w.Context(), key.Token, ""); muster.CodeOf(err) != muster.ErrUnauthenticated {
+		w.Errorf("the revoked key opens a session: %v", err)
+	}
+	// A row that an older version left, or that was put back from a copy, opens nothing either.
+	w.ok(w.db.Write(w.Context(), store.LanePeople, "Test", func(tx store.Tx) error {
+		return tx.InsertSession(seal.HashToken("mss_left"), &muster.Session{ID: "ses_left", User: "rob", ExpiresAt: tx.Now().Plus(time.Hour), Key: key.ID})
+	}))
+	if _, err := w.byToken("mss_left"); muster.CodeOf(err) != muster.ErrUnauthenticated {
+		w.Errorf("a session of a revoked key: %v", err)
 	}
 }
 

@@ -188,6 +188,7 @@ func (c *Call) declare(r *rows, in DeclareIncident, a *muster.Alert) (*muster.In
 	if err := c.seenBy(inc.ID, c.Actor); err != nil {
 		return nil, err
 	}
+	inc.Created = true
 	return inc, c.publish(inc)
 }
 

@@ -13,7 +13,7 @@ func TestTheCoreOnPostgres(t *testing.T) {
 		"the same condition": sameCondition, "many senders": manySenders, "a route declares": routeDeclares,
 		"not after an acknowledgement": notAfterAck, "in flight": ackInFlight, "fencing": fencing,
 		"documents": ifMatch, "apply": allOrNone, "incident": incidentLife, "status page": openUpdateClose,
-		"keys": keys, "security log": auditChain,
+		"keys": keys, "sessions of keys": sessionsOfKeys, "security log": auditChain,
 		"overrides": overrides, "take the pager": takeThePager, "undo": undo, "revert": revert, "accepted warnings": acceptedWarnings,
 		"shifts change": shiftsChange, "swap": swapChangesHands, "swaps in exchange": swapsInExchange, "swaps refused": swapsRefused,
 		"a note of taking the pager": noteOfTaking, "many accept": manyAccept,

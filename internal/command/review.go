@@ -58,6 +58,7 @@ func (c *Call) openReview(in OneIncident) (*muster.Review, error) {
 			return nil, err
 		}
 	}
+	rev.Created = old == nil
 	return rev, c.save(inc, c.incidentEntry(inc, muster.EntryReview, c.Actor.Name+" "+did))
 }
 

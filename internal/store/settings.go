@@ -35,6 +35,8 @@ type ContactWriter interface {
 type AccessReader interface {
 	SessionByHash(hash string) (*muster.Session, error) // ErrNotFound also when it has expired
 	KeyByHash(hash string) (*muster.APIKey, error)      // ErrNotFound also when it is revoked
+	SessionsOf(user muster.UserName) ([]*muster.Session, error)
+	Key(id muster.APIKeyID) (*muster.APIKey, error) // also when it is revoked
 	Keys() ([]*muster.APIKey, error)
 	Passphrase(user muster.UserName) (string, error) // argon2id; "" when there is none
 	Secret(name string) ([]byte, error)              // sealed; ErrNotFound

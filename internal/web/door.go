@@ -51,17 +51,11 @@ func signIn(v *visit) error {
 
 // byToken opens a session for the person whose key this is. A wrong one is written down.
 func (v *visit) byToken(token string) (string, error) {
-	a, err := v.Commands.ByToken(v.ctx(), token, muster.SurfaceWeb)
-	if err == nil && a.Key == "" {
-		err = muster.Errorf(muster.ErrUnauthenticated, "This is not a token that signs in.")
+	session, err := v.Commands.SignInByKey(v.ctx(), token, v.r.UserAgent())
+	if muster.CodeOf(err) == muster.ErrUnauthenticated {
+		v.written("sign-in refused", "", map[string]string{"by": "token"})
 	}
-	if err != nil {
-		if muster.CodeOf(err) == muster.ErrUnauthenticated {
-			v.written("sign-in refused", "", map[string]string{"by": "token"})
-		}
-		return "", err
-	}
-	return v.Commands.OpenSession(v.ctx(), a.User, v.r.UserAgent())
+	return session, err
 }
 
 // enter hands the browser a session and ends the one that it came with.

@@ -18,6 +18,11 @@ func (t *tx) SessionByHash(hash string) (*muster.Session, error) {
 	return get(t, "session", "", scanBody[muster.Session], "SELECT body FROM session WHERE hash = $1 AND expires_at > $2"+t.lock, hash, t.now.Micros())
 }
 
+// SessionsOf lists the sessions of a person that have not expired.
+func (t *tx) SessionsOf(user muster.UserName) ([]*muster.Session, error) {
+	return all(t, scanBody[muster.Session], "SELECT body FROM session WHERE user_name = $1 AND expires_at > $2 ORDER BY id", string(user), t.now.Micros())
+}
+
 // DeleteSession ends a session, if it is still there.
 func (t *tx) DeleteSession(id muster.SessionID) error {
 	_, err := t.exec("DELETE FROM session WHERE id = $1", string(id))
@@ -45,6 +50,11 @@ func (t *tx) UpdateKey(k *muster.APIKey) error {
 // KeyByHash gives an API key that is not revoked.
 func (t *tx) KeyByHash(hash string) (*muster.APIKey, error) {
 	return get(t, "API key", "", scanBody[muster.APIKey], "SELECT body FROM api_key WHERE hash = $1 AND NOT revoked"+t.lock, hash)
+}
+
+// Key gives an API key, also one that is revoked.
+func (t *tx) Key(id muster.APIKeyID) (*muster.APIKey, error) {
+	return get(t, "API key", string(id), scanBody[muster.APIKey], "SELECT body FROM api_key WHERE id = $1"+t.lock, string(id))
 }
 
 // Keys lists every API key, newest first.

@@ -44,7 +44,7 @@ func missingRows(w *world) {
 			"alert": second(r.Alert("alt_x")), "page": second(r.Page("pag_x")), "delivery": second(r.Delivery("dlv_x")),
 			"incident": second(r.Incident("inc_x")), "incident by key": second(r.IncidentByKey("INC-9")), "entry": second(r.Entry("ent_x")),
 			"review": second(r.Review("rev_x")), "contact": second(r.Contact("con_x")), "notice": second(r.Notice("ntc_x")), "swap request": second(r.SwapRequest("swp_x")), "hand-over note": second(r.Handover("hnd_x")), "session": second(r.SessionByHash("x")),
-			"key": second(r.KeyByHash("x")), "secret": second(r.Secret("x")), "signal": second(r.Signal("sig_x")),
+			"key": second(r.KeyByHash("x")), "key by ID": second(r.Key("key_x")), "secret": second(r.Secret("x")), "signal": second(r.Signal("sig_x")),
 		} {
 			if muster.CodeOf(err) != muster.ErrNotFound {
 				w.Errorf("a missing %s: %v", what, err)

@@ -151,7 +151,7 @@ func tracking(w *world, r *rand.Rand) {
 	trip(w, "incident", func() *muster.Incident {
 		return random(r, func(i *muster.Incident) {
 			i.ID, i.Key, i.Service, i.Severity = incident, muster.KeyOf(i.Number), name[muster.ServiceName](r), muster.SEV2
-			i.Number = r.Int64()
+			i.Number, i.Created = r.Int64(), false
 			i.Key = muster.KeyOf(i.Number)
 			i.Status = pick(r, muster.IncidentOpen, muster.IncidentMitigated, muster.IncidentResolved, muster.IncidentClosed)
 		})
@@ -179,7 +179,7 @@ func tracking(w *world, r *rand.Rand) {
 	review := id[muster.ReviewID](w)
 	trip(w, "review", func() *muster.Review {
 		return random(r, func(v *muster.Review) {
-			v.ID, v.Incident, v.Status = review, incident, pick(r, muster.ReviewDraft, muster.ReviewPublished)
+			v.ID, v.Incident, v.Created, v.Status = review, incident, false, pick(r, muster.ReviewDraft, muster.ReviewPublished)
 		})
 	}, store.Tx.InsertReview, store.Tx.UpdateReview, func(r store.Reader) (*muster.Review, error) { return r.Review(review) })
 

@@ -138,6 +138,13 @@ func access(w *world) {
 	}
 	has("old", false)
 	has("a1", true)
+	w.read(func(r store.Reader) error {
+		list, err := r.SessionsOf("ana")
+		if len(list) != 2 || list[0].User != "ana" || list[1].User != "ana" {
+			w.Errorf("Ana's sessions: %v", list)
+		}
+		return err
+	})
 	w.wants(muster.ErrConflict, w.try(func(tx store.Tx) error { return tx.InsertSession("a1", &muster.Session{ID: id[muster.SessionID](w)}) }))
 	w.write(func(tx store.Tx) error { return tx.DeleteSessionsOf("ana") })
 	has("a1", false)
@@ -176,6 +183,9 @@ func access(w *world) {
 	w.read(func(r store.Reader) error {
 		if _, err := r.KeyByHash("h1"); muster.CodeOf(err) != muster.ErrNotFound {
 			w.Errorf("a revoked key: %v", err)
+		}
+		if k, err := r.Key(key.ID); err != nil || k.Name != "first" || k.RevokedAt.IsZero() {
+			w.Errorf("a revoked key by its ID: %v, %v", k, err)
 		}
 		if k, err := r.KeyByHash("h2"); err != nil || k.Name != "second" {
 			w.Errorf("a good key: %v, %v", k, err)
