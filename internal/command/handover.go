@@ -114,7 +114,7 @@ func (c *Call) changeHands(r *muster.Roster, role muster.RosterRole, from rota.H
 			return err
 		}
 	}
-	c.Emit(store.Event{Topic: "now", Parts: []string{"oncall"}})
+	c.Emit(store.Event{Topic: "now", Parts: []string{"handovers"}})
 	if at.Before(c.Now().Add(-handoverTold)) {
 		return nil
 	}
@@ -196,7 +196,7 @@ func (c *Call) writeHandover(in WriteHandover) (*muster.HandoverNote, error) {
 	if text == "" {
 		n.WordsBy, n.WordsAt = "", muster.Instant{}
 	}
-	c.Emit(store.Event{Topic: "now", Parts: []string{"oncall"}})
+	c.Emit(store.Event{Topic: "now", Parts: []string{"handovers"}})
 	if n.ID != "" {
 		return n, c.UpdateHandover(n)
 	}

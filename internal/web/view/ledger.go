@@ -44,8 +44,6 @@ func (r LedgerRow) bar(list []LedgerRow) (all, night float64) {
 }
 
 // Handovers is the hand-over notes of a roster, the newest first, with the draft of the next.
-//
-// Parts: "handovers".
 type Handovers struct {
 	Shell  Shell
 	Roster Link

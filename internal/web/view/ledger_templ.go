@@ -432,7 +432,7 @@ func HandoversPage(p Handovers) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</p><h1>Hand-overs</h1><p class=\"lead\">What each shift told the next.</p></div></div><div data-part=\"handovers\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</p><h1>Hand-overs</h1><p class=\"lead\">What each shift told the next.</p></div></div><div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
