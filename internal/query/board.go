@@ -33,7 +33,7 @@ type RosterBoard struct {
 	Summary  string     // "Ravi until 09:00, then Leo"
 	Now      []plan.Row // each role
 	Lanes    []Lane     // final schedules first, then layers, then overrides
-	Warnings []Warning  // of the window and the next 30 days; what was is not told any more
+	Warnings []Warning  // gaps of the window; when one roster is asked for, all others of the next 30 days, too
 	Patches  []Patch    // overrides and swaps that are not over
 	Zones    []*time.Location
 }
@@ -70,7 +70,7 @@ func (q *Queries) OnCallBoard(ctx context.Context, who Viewer, in AskBoard) (*On
 			if in.Roster != "" && ros.Name != in.Roster {
 				continue
 			}
-			b, err := r.board(ros, out.From, out.Until, in.Finals)
+			b, err := r.board(ros, out.From, out.Until, in.Finals, in.Roster != "")
 			if err != nil {
 				return nil, err
 			}
@@ -94,13 +94,14 @@ func (r *read) rosters() (out []*muster.Roster) {
 	return out
 }
 
-func (r *read) board(ros *muster.Roster, from, until muster.Instant, finals bool) (RosterBoard, error) {
+func (r *read) board(ros *muster.Roster, from, until muster.Instant, finals, single bool) (RosterBoard, error) {
 	s := r.snap.Schedule(ros.Name)
-	warnings, err := r.warnings(ros, s, later(from, r.Now()), later(until, r.Now().Plus(warnAhead)))
+	lanes := r.lanesOf(ros, s, from, until, finals)
+	warnings, err := r.toMend(ros, s, lanes, until, single)
 	b := RosterBoard{
 		Name: ros.Name, Title: r.rosterTitle(ros.Name), Team: ros.Team, Revision: r.withRevision(ros).Revision,
 		Now: plan.OnCall(r.snap, r.Now(), plan.OnCallFilter{Roster: ros.Name}), Summary: r.summary(ros),
-		Lanes: r.lanesOf(ros, s, from, until, finals), Warnings: warnings,
+		Lanes: lanes, Warnings: warnings,
 		Patches: r.patches(ros, s),
 	}
 	for i := range ros.Rotations {
@@ -154,4 +155,43 @@ func (r *read) summary(ros *muster.Roster) string {
 		return text + ", then again"
 	}
 	return text + ", then " + names(r.people(next))
+}
+
+// toMend are the gaps of the lanes and of the 30 days from now; of a single roster, also all other warnings of those days.
+func (r *read) toMend(ros *muster.Roster, s *rota.Schedule, lanes []Lane, until muster.Instant, single bool) (out []Warning, err error) {
+	now, near := r.Now(), r.Now().Plus(warnAhead)
+	told := now // until here gaps are told
+	if single {
+		if out, err = r.warnings(ros, s, now, near); err != nil {
+			return nil, err
+		}
+		told = near
+	}
+	for i := range lanes {
+		l := &lanes[i]
+		if l.Kind != LaneFinal || l.Role == muster.ShadowResponder {
+			continue
+		}
+		for _, b := range l.Blocks {
+			if b.Kind == BlockGap && b.Patch == "" && b.Until.After(told.Time) {
+				out = append(out, r.gap(ros, l.Role, b.From, b.Until))
+			}
+		}
+		if single || !until.Before(near.Time) {
+			continue
+		}
+		rest := s.Shifts(l.Role, later(until, now), near)
+		for j := range rest {
+			if len(rest[j].People) == 0 && rest[j].Override == "" {
+				out = append(out, r.gap(ros, l.Role, rest[j].From, rest[j].Until))
+			}
+		}
+	}
+	return out, nil
+}
+
+func (r *read) gap(ros *muster.Roster, role muster.RosterRole, from, until muster.Instant) Warning {
+	w := rota.Warning{Kind: rota.WarnGap, Level: rota.LevelWarning, Role: role, From: from, Until: until}
+	w.Text = "Nobody is the " + role.Word() + " of " + r.rosterTitle(ros.Name) + " from " + moment(from, r.Now(), r.who.Zone) + " until " + moment(until, r.Now(), r.who.Zone) + "."
+	return Warning{Warning: w, Accepted: rota.Accepted(ros, w, r.Now())}
 }

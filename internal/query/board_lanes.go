@@ -70,7 +70,7 @@ func (r *read) lanesOf(ros *muster.Roster, s *rota.Schedule, from, until muster.
 	var patched []Block
 	for _, role := range s.Roles() {
 		final[role] = s.Shifts(role, from, until)
-		l := Lane{Kind: LaneFinal, Role: role, Blocks: r.finalBlocks(ros, s, final[role])}
+		l := Lane{Kind: LaneFinal, Role: role, Blocks: r.finalBlocks(ros, final[role])}
 		lanes = append(lanes, l)
 		for _, b := range l.Blocks {
 			if b.Kind == BlockOverride || b.Kind == BlockSwap {
@@ -102,10 +102,20 @@ func (r *read) lanesOf(ros *muster.Roster, s *rota.Schedule, from, until muster.
 	return lanes
 }
 
-func (r *read) finalBlocks(ros *muster.Roster, s *rota.Schedule, shifts []rota.Shift) []Block {
+func (r *read) finalBlocks(ros *muster.Roster, shifts []rota.Shift) []Block {
 	out := make([]Block, 0, len(shifts))
+	var bare *rota.Schedule // without what was changed by hand; made when it is needed
+	instead := func(sh *rota.Shift) []plan.Person {
+		if bare == nil {
+			bare = rota.Make(r.snap.Zones, &muster.Roster{Name: ros.Name, Rotations: ros.Rotations})
+		}
+		return r.people(peopleOf(bare.Shifts(sh.Role, sh.From, sh.Until), sh.People))
+	}
 	for i := range shifts {
 		sh := &shifts[i]
+		if len(sh.People) == 0 && sh.Role == muster.ShadowResponder {
+			continue // nobody learns then: that is no gap
+		}
 		b := Block{From: sh.From, Until: sh.Until, People: r.people(sh.People), Kind: BlockShift, Layer: sh.Layer}
 		switch {
 		case sh.Override != "":
@@ -113,13 +123,13 @@ func (r *read) finalBlocks(ros *muster.Roster, s *rota.Schedule, shifts []rota.S
 			if j := slices.IndexFunc(ros.Overrides, func(o muster.Override) bool { return o.ID == sh.Override }); j >= 0 {
 				b.Why = ros.Overrides[j].Why
 			}
-			b.Instead = r.instead(ros, s, sh)
+			b.Instead = instead(sh)
 		case sh.Swap != "":
 			b.Kind, b.Patch = BlockSwap, sh.Swap
 			if j := slices.IndexFunc(ros.Swaps, func(x muster.Swap) bool { return x.ID == sh.Swap }); j >= 0 {
 				b.Why = ros.Swaps[j].Why
 			}
-			b.Instead = r.instead(ros, s, sh)
+			b.Instead = instead(sh)
 		}
 		if len(sh.People) == 0 {
 			b.Kind = BlockGap
@@ -129,17 +139,16 @@ func (r *read) finalBlocks(ros *muster.Roster, s *rota.Schedule, shifts []rota.S
 	return out
 }
 
-// instead is who would have had a shift without what changed it: the highest layer that has somebody.
-func (r *read) instead(ros *muster.Roster, s *rota.Schedule, sh *rota.Shift) []plan.Person {
-	for i := len(ros.Rotations) - 1; i >= 0; i-- {
-		if ros.Rotations[i].Role != sh.Role {
-			continue
-		}
-		if own := s.LayerShifts(ros.Rotations[i].Name, sh.From, sh.From.Plus(time.Second)); len(own) > 0 && len(own[0].People) > 0 {
-			return r.people(own[0].People)
+// peopleOf are the people of shifts, each once, without some.
+func peopleOf(shifts []rota.Shift, without []muster.UserName) (out []muster.UserName) {
+	for i := range shifts {
+		for _, u := range shifts[i].People {
+			if !slices.Contains(out, u) && !slices.Contains(without, u) {
+				out = append(out, u)
+			}
 		}
 	}
-	return nil
+	return out
 }
 
 // layerBlocks cuts a rotation's own shifts where the final schedule has something else. Both lists are in order.

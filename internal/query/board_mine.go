@@ -143,7 +143,7 @@ func sortedLoad(by map[muster.UserName]*Load) []Load {
 	return out
 }
 
-// night is how many hours of a stretch are night where a person lives, to a quarter of an hour.
+// night is how many hours of a stretch are night where a person lives.
 func (r *read) night(u muster.UserName, from, until muster.Instant) (hours float64) {
 	zone := time.UTC
 	if d := r.cat.Users[u]; d != nil {
@@ -151,11 +151,16 @@ func (r *read) night(u muster.UserName, from, until muster.Instant) (hours float
 			zone = z
 		}
 	}
-	const quarter = 15 * time.Minute
-	for t := from.Time; t.Before(until.Time); t = t.Add(quarter) {
-		if h := t.In(zone).Hour(); h >= 22 || h < 7 {
-			hours += min(quarter, until.Sub(t)).Hours()
+	for t := from.Time; t.Before(until.Time); {
+		l := t.In(zone)
+		next := t.Add(time.Hour - time.Duration(l.Minute())*time.Minute - time.Duration(l.Second())*time.Second - time.Duration(l.Nanosecond()))
+		if next.After(until.Time) {
+			next = until.Time
 		}
+		if h := l.Hour(); h >= 22 || h < 7 {
+			hours += next.Sub(t).Hours()
+		}
+		t = next
 	}
 	return hours
 }

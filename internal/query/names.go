@@ -6,6 +6,8 @@ import "github.com/muster-oncall/muster/internal/plan"
 type (
 	Person    = plan.Person
 	OnCallRow = plan.Row
+
+	ShiftChange = plan.ShiftChange
 )
 
 // ReachesNobody is the word with which somebody accepts a change that reaches nobody.

@@ -141,6 +141,7 @@ func TestReport(t *testing.T) {
 }
 
 func TestTheFirstStart(t *testing.T) {
+	t.Parallel()
 	w := buildWorld(t, false)
 	if open, err := w.commands.BeginSetup(t.Context(), "once"); err != nil || !open {
 		t.Fatalf("setup is open: %v, %v", open, err)

@@ -16,7 +16,7 @@ func viewer() query.Viewer { return query.Viewer{Actor: admin()} }
 
 // stream is a live stream that is read line by line.
 type stream struct {
-	t      *testing.T
+	t      testing.TB
 	lines  *bufio.Scanner
 	cancel context.CancelFunc
 }

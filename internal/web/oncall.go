@@ -81,7 +81,7 @@ func (v *visit) oncall(status int, change func(*view.OnCall)) error {
 		return err
 	}
 	p := view.OnCall{
-		Shell: v.live("On call", view.PlaceOnCall, "now"), NowURL: "/oncall/now", MineURL: "/oncall/mine",
+		Shell: v.live("On call", view.PlaceOnCall, "now"), NowURL: "/oncall/now", MineURL: "/oncall/mine", FairURL: "/oncall/fairness",
 		FairNote: "hours as primary in the last 30 days; night is 22 to 7, local",
 	}
 	p.Window = v.window(f)
@@ -92,6 +92,9 @@ func (v *visit) oncall(status int, change func(*view.OnCall)) error {
 		p.LanesURL, p.LanesText = v.with("lanes", "1"), "Show the lanes"
 	case many && v.param("layers") == "" && f.months != 12:
 		p.LanesURL, p.LanesText = v.with("layers", "1"), "Show the layers of all rosters, too"
+	}
+	if roster == "" {
+		p.MendURL = "/readiness"
 	}
 	if v.can(muster.AccessTeamOwner) {
 		p.NewURL = "/oncall/new"
@@ -111,7 +114,7 @@ func (v *visit) oncall(status int, change func(*view.OnCall)) error {
 	if err != nil {
 		return err
 	}
-	p.Fairness = v.fairness(load)
+	p.Fairness, p.FairURL = v.fairness(load), "/oncall/fairness"
 	if change != nil {
 		change(&p)
 	}
@@ -170,7 +173,9 @@ func (v *visit) boards(p *view.OnCall, b *query.OnCallBoard, f frame) {
 		r := &b.Rosters[i]
 		heads = append(heads, r.Title+": "+r.Summary)
 		for _, row := range r.Now {
-			p.Now = v.onDuty(p.Now, row)
+			if !idle(row) {
+				p.Now = v.onDuty(p.Now, row)
+			}
 		}
 		v.warned(p, r)
 		p.Schedules = append(p.Schedules, v.schedule(r, f, p.Moment))
@@ -183,6 +188,11 @@ func (v *visit) boards(p *view.OnCall, b *query.OnCallBoard, f frame) {
 		p.MyShifts = append(p.MyShifts, v.shift(m))
 	}
 	p.Headline = v.whoAnswers(heads, b.Mine, gaps(p.Warnings))
+}
+
+// idle reports whether nobody learns at the moment, which is worth no word.
+func idle(row query.OnCallRow) bool {
+	return row.Role == muster.ShadowResponder && len(row.People) == 0
 }
 
 // schedule is one roster's lanes.

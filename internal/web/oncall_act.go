@@ -42,7 +42,7 @@ func (v *visit) patchRow(r *query.RosterBoard, x query.Patch) view.OverrideRow {
 	if len(x.Instead) > 0 {
 		who += " for " + peopleWords(x.Instead)
 	}
-	row := view.OverrideRow{Text: who + ", " + x.Role.Word() + " of " + r.Title, From: x.From.Time, To: x.Until.Time, Why: x.Why, Kind: "override", Lapsed: x.Lapsed}
+	row := view.OverrideRow{Text: who + ", " + string(x.Role) + " of " + r.Title, From: x.From.Time, To: x.Until.Time, Why: x.Why, Kind: "override", Lapsed: x.Lapsed}
 	if x.Swap {
 		row.Kind = "swap"
 	}

@@ -267,7 +267,7 @@ func rotationRow(r *muster.Rotation, k string, name func(muster.UserName) string
 		MoreOpen: r.Until != "" || r.Together > 1 || len(r.Days) > 0,
 	}
 	for _, x := range muster.RosterRoles() {
-		row.Roles = append(row.Roles, view.Option{Value: string(x), Text: capital(x.Word()), Selected: x == r.Role})
+		row.Roles = append(row.Roles, view.Option{Value: string(x), Text: capital(x), Selected: x == r.Role})
 	}
 	kind := r.Kind
 	if kind == "" {

@@ -17,7 +17,7 @@ func (v *visit) lane(r *query.RosterBoard, l *query.Lane, shades map[string]int)
 	case query.LaneFinal:
 		out.Title, out.Note = capital(l.Role), "final schedule"
 	case query.LaneLayer:
-		out.Title, out.Note = l.Rotation.Name, rotationNote(l.Rotation)
+		out.Title, out.Note, out.Hint = l.Rotation.Name, shortNote(l.Rotation), rotationNote(l.Rotation)
 	case query.LanePatches:
 		out.Title, out.Note = "By hand", "overrides, swaps"
 	}
@@ -107,6 +107,15 @@ func rotationNote(r *muster.Rotation) string {
 	return joinDots(turnNote(r), hoursNote(r.Hours), strings.ReplaceAll(town, "_", " "))
 }
 
+// shortNote is as much of it as stands beside a lane: "09–17 Mon–Fri Berlin", "every 3 days · Berlin".
+func shortNote(r *muster.Rotation) string {
+	town := strings.ReplaceAll(r.Zone[strings.LastIndex(r.Zone, "/")+1:], "_", " ")
+	if h := hoursNote(r.Hours); h != "" {
+		return strings.ReplaceAll(h, ":00", "") + " " + town
+	}
+	return joinDots(turnNote(r), town)
+}
+
 func turnNote(r *muster.Rotation) string {
 	switch {
 	case len(r.Shifts) > 0:
@@ -154,11 +163,13 @@ func daysNote(days []muster.Weekday) string {
 	return strings.Join(words, ", ")
 }
 
-// warned adds what is to mend, gaps first, and what somebody accepted.
+// warned adds what is to mend, gaps first, and what somebody accepted. Gaps that come again and again are told once.
 func (v *visit) warned(p *view.OnCall, r *query.RosterBoard) {
+	owns := v.actor.Owns(r.Team)
+	again := map[muster.RosterRole]int{}
 	for _, w := range r.Warnings {
 		x := view.Warned{Note: view.Note{Tone: view.ToneMinor, Lead: "Mind", Text: w.Text, Link: view.Link{Text: r.Title, URL: "/oncall?roster=" + string(r.Name)}}}
-		if v.actor.Owns(r.Team) {
+		if owns {
 			x.Note.Link = view.Link{Text: "Edit", URL: editURL(r.Name)}
 		}
 		if w.Level == "advice" {
@@ -172,12 +183,16 @@ func (v *visit) warned(p *view.OnCall, r *query.RosterBoard) {
 			p.Accepted = append(p.Accepted, x)
 			continue
 		}
-		if v.actor.Owns(r.Team) && v.hasOp("AcceptWarning") {
+		if owns {
 			x.AcceptURL = "/oncall/" + string(r.Name) + "/accept"
 			x.Fields = []view.Field{{Name: "kind", Value: string(w.Kind)}, {Name: "role", Value: string(w.Role)}, {Name: "person", Value: string(w.Person)}, {Name: "rotation", Value: w.Rotation}}
 		}
 		if w.Kind == "gap" {
+			if again[w.Role]++; again[w.Role] > 1 {
+				continue
+			}
 			x.Note.Tone, x.Note.Lead = view.ToneMajor, "Gap"
+			x.Note.Text += likeIt(r.Warnings, w)
 			if v.can(muster.AccessResponder) {
 				x.Note.More = view.Link{Text: "Take it", URL: v.takeURL(r.Name, w.Role, w.From, w.Until)}
 			}
@@ -192,6 +207,23 @@ func (v *visit) warned(p *view.OnCall, r *query.RosterBoard) {
 		}
 		p.Warnings = slices.Insert(p.Warnings, at, x)
 	}
+}
+
+// likeIt counts the gaps of one role that follow the first.
+func likeIt(list []query.Warning, first query.Warning) string {
+	n, last := 0, first.Until
+	for _, w := range list {
+		if w.Kind == "gap" && w.Role == first.Role && w.Accepted == nil && w.From.After(first.From.Time) {
+			n++
+			if w.Until.After(last.Time) {
+				last = w.Until
+			}
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return " There are " + plural(n, "more gap", "more gaps") + " until " + last.Format("2 January 2006") + "."
 }
 
 func gaps(list []view.Warned) (n int) {
@@ -212,11 +244,6 @@ func (v *visit) takeURL(r muster.RosterName, role muster.RosterRole, from, to mu
 		to = from.Plus(8 * time.Hour)
 	}
 	return "/oncall?roster=" + string(r) + "&take=" + string(role) + "&begin=" + v.localText(from.Time) + "&end=" + v.localText(to.Time) + "#override-now"
-}
-
-// hasOp reports whether this installation has an operation.
-func (v *visit) hasOp(name string) bool {
-	return slices.ContainsFunc(v.Commands.Ops(), func(o muster.Op) bool { return o.Name == name })
 }
 
 // editURL is the editor of a roster.

@@ -52,6 +52,9 @@ func (v *visit) moment(f frame, roster muster.RosterName) (view.Moment, error) {
 	}
 	m.Revision = int(out.Revision)
 	for _, row := range out.Items {
+		if idle(row) {
+			continue
+		}
 		m.Rows = append(m.Rows, v.momentRow(row, m.When))
 	}
 	return m, nil

@@ -48,6 +48,9 @@ func (v *visit) nowCard(c *query.RosterNow) view.NowCard {
 		card.URL = "/oncall?roster=" + string(c.Name)
 	}
 	for _, row := range c.Rows {
+		if idle(row) {
+			continue
+		}
 		h := view.NowHeld{Role: capital(row.Role), Until: row.Until.Time}
 		for _, who := range row.People {
 			h.People = append(h.People, view.Person{Name: who.Name, You: who.ID == v.actor.User && v.actor.User != ""})

@@ -88,7 +88,7 @@ func firstNotes(list []view.Note, n int, more string) []view.Note {
 // compareLanes puts each final schedule as it stands above what it would be; then the rotations of the draft.
 func (v *visit) compareLanes(draft, stands *muster.Roster, d *query.RosterDraft, same bool) view.Schedule {
 	r := &query.RosterBoard{Name: draft.Name}
-	s := view.Schedule{Name: draft.Title, From: d.From.Time, To: d.Until.Time, At: "/oncall?at="}
+	s := view.Schedule{Name: draft.Title, From: d.From.Time, To: d.Until.Time, At: "/oncall?at=", Width: 450}
 	shades := map[string]int{}
 	for i := range draft.Rotations {
 		shades[draft.Rotations[i].Name] = len(draft.Rotations) - 1 - i
@@ -98,16 +98,17 @@ func (v *visit) compareLanes(draft, stands *muster.Roster, d *query.RosterDraft,
 	}
 	for _, role := range muster.RosterRoles() {
 		before, after := finalOf(d.Before, role), finalOf(d.After, role)
+		same := same || !slices.ContainsFunc(d.Change.Shifts, func(x query.ShiftChange) bool { return x.Role == role })
 		if before != nil && stands != nil && !same {
 			l := v.lane(r, before, shades)
-			l.Title, l.Note, l.Role = "As it is", string(role), ""
+			l.Title, l.Note, l.Role = "Now", string(role), ""
 			s.Lanes = append(s.Lanes, l)
 		}
 		if after != nil {
 			l := v.lane(r, after, shades)
 			l.Role = ""
 			if !same && stands != nil {
-				l.Title, l.Note = "As it would be", string(role)
+				l.Title, l.Note = "Draft", string(role)
 				markChanged(&l, d, role)
 			}
 			s.Lanes = append(s.Lanes, l)
@@ -216,7 +217,7 @@ func (v *visit) gateAsks(p *view.RosterEditor, refusal error) {
 		return
 	}
 	p.Gate = &view.GateQuestion{
-		Text: text, Word: "accept", Label: "I know that nobody would be reached, and it is meant so", Propose: v.hasOp("ProposeChange"),
+		Text: text, Word: "accept", Label: "I know that nobody would be reached, and it is meant so", Propose: true,
 	}
 }
 

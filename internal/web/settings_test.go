@@ -87,14 +87,14 @@ func TestOverrides(t *testing.T) {
 	w := newWorld(t)
 	p := w.as("ravi")
 	p.post("/oncall/override", "roster", "storefront", "role", "primary", "person", "ravi", "from", "2030-01-01T10:00", "to", "nonsense").want(t, http.StatusUnprocessableEntity, "Write a day and a time")
-	p.post("/oncall/override", "roster", "storefront", "role", "primary", "person", "ravi", "from", "2030-01-01T10:00", "to", "2030-01-01T18:00", "why", "swap").want(t, 200, "Ravi Patel is on call then")
+	p.post("/oncall/override", "roster", "storefront", "role", "primary", "person", "ravi", "from", "2030-01-01T10:00", "to", "2030-01-01T18:00", "why", "swap").want(t, 200, "Ravi Patel is on call from")
 	p.get("/oncall?roster=storefront&from=2030-01-01").want(t, 200, "swap")
 	p.get("/oncall?service=cart&at=2030-01-01T11:00").want(t, 200, "First paged", "Ravi Patel")
 	o := w.queries.Catalog().Rosters["storefront"].Overrides
 	if len(o) != 1 || o[0].From.UTC().Hour() != 9 { // Ravi lives in Berlin
 		t.Fatalf("the override is %+v", o)
 	}
-	w.as("ana").post("/oncall/override/storefront/"+o[0].ID+"/remove").want(t, 200, "is gone")
+	w.as("ana").post("/oncall/storefront/undo/"+o[0].ID).want(t, 200, "Undone")
 	if o := w.queries.Catalog().Rosters["storefront"].Overrides; len(o) != 0 {
 		t.Errorf("left: %+v", o)
 	}

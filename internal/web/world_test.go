@@ -32,7 +32,7 @@ import (
 
 // world is the web surface over a real store with the demo's people in it. Nothing is sent: there is no engine.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	commands *command.Commands
 	queries  *query.Queries
 	box      *seal.Box
@@ -53,12 +53,12 @@ func (c roomChat) Commands() []view.Command { return []view.Command{{Word: "seve
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	t.Parallel()
 	return buildWorld(t, true)
 }
 
-func buildWorld(t *testing.T, seeded bool) *world {
+func buildWorld(t testing.TB, seeded bool) *world {
 	t.Helper()
-	t.Parallel()
 	w := &world{t: t}
 	ctx, file, bus := t.Context(), filepath.Join(t.TempDir(), "muster.db"), event.New()
 	db, err := sqlstore.Open(ctx, "sqlite:"+file, sqlstore.Options{OnCommit: bus.Publish})

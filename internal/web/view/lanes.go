@@ -58,6 +58,7 @@ type canvas struct {
 	s     Shell
 	sc    *Schedule
 	total float64
+	width float64
 }
 
 func (c *canvas) raw(parts ...string) {
@@ -109,7 +110,7 @@ func (c *canvas) vline(class string, x float64, from, to int) {
 
 // x is the place of an instant.
 func (c *canvas) x(t time.Time) float64 {
-	return min(laneWidth, max(0, t.Sub(c.sc.From).Seconds()/c.total*laneWidth))
+	return min(c.width, max(0, t.Sub(c.sc.From).Seconds()/c.total*c.width))
 }
 
 // head is how tall the row of days is; in a year it has two rows for changes of the clocks.
@@ -118,6 +119,14 @@ func (sc *Schedule) head() int {
 		return yearHead
 	}
 	return laneHead
+}
+
+// width is that of the drawing.
+func (sc *Schedule) width() float64 {
+	if sc.Width > 0 {
+		return float64(sc.Width)
+	}
+	return laneWidth
 }
 
 // height is that of the whole drawing.
@@ -135,12 +144,12 @@ func (sc *Schedule) nowX(now time.Time) float64 {
 	if total <= 0 || !now.After(sc.From) || !now.Before(sc.To) {
 		return -1
 	}
-	return now.Sub(sc.From).Seconds() / total * laneWidth
+	return now.Sub(sc.From).Seconds() / total * sc.width()
 }
 
 // svg draws the lanes.
 func (sc *Schedule) svg(s Shell) string {
-	c := canvas{s: s, sc: sc, total: sc.To.Sub(sc.From).Seconds()}
+	c := canvas{s: s, sc: sc, total: sc.To.Sub(sc.From).Seconds(), width: sc.width()}
 	if c.total <= 0 {
 		return ""
 	}
@@ -150,7 +159,7 @@ func (sc *Schedule) svg(s Shell) string {
 	}
 	c.b = make([]byte, 0, 4096+n*420)
 	h := sc.height()
-	c.raw(`<svg class="grid" viewBox="0 0 1120 `, num(h), `" width="1120" height="`, num(h), `" role="group" aria-label="Schedule of `)
+	c.raw(`<svg class="grid" viewBox="0 0 `, num(int(c.width)), ` `, num(h), `" width="`, num(int(c.width)), `" height="`, num(h), `" role="group" aria-label="Schedule of `)
 	c.text(sc.Name)
 	c.raw(`" data-from="`, strconv.FormatInt(sc.From.Unix(), 10), `" data-to="`, strconv.FormatInt(sc.To.Unix(), 10), `" data-snap="`, num(sc.snap()), `">`)
 	if sc.Year {
@@ -182,7 +191,7 @@ func (c *canvas) days(h int) {
 		c.hours(h)
 		return
 	}
-	many := c.sc.To.Sub(c.sc.From) > 16*24*time.Hour
+	many, end := c.sc.To.Sub(c.sc.From) > 16*24*time.Hour, 0.0
 	for i, t := 0, c.s.in(c.sc.From); t.Before(c.sc.To); i++ {
 		next := time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, c.s.zone())
 		x := c.x(t)
@@ -194,14 +203,19 @@ func (c *canvas) days(h int) {
 		}
 		name := t.Format("Mon 2")
 		switch {
-		case many && (i == 0 || t.Day() == 1):
+		case many && c.width < 900 && i > 0 && t.Weekday() != time.Monday:
+			name = ""
+		case many && (i == 0 || t.Day() == 1 || c.width < 900):
 			name = t.Format("2 Jan")
 		case many:
 			name = t.Format("2")
 		case t.Day() == 1:
 			name = t.Format("Mon 2 Jan")
 		}
-		c.label("dy", x+6, 18, name)
+		if x >= end && name != "" {
+			c.label("dy", x+6, 18, name)
+			end = x + 6 + float64(len(name))*7
+		}
 		t = next
 	}
 }
@@ -253,10 +267,10 @@ func (c *canvas) lanes() {
 	for i := range c.sc.Lanes {
 		l := &c.sc.Lanes[i]
 		h := l.height(false)
-		c.raw(`<path class="hl" d="M0 `, num(y), `.5H1120"/>`)
+		c.raw(`<path class="hl" d="M0 `, num(y), `.5H`, num(int(c.width)), `"/>`)
 		c.open(l)
 		if l.Kind == "final" {
-			c.rect("hit", 0, float64(y)+1, laneWidth, float64(h)-1)
+			c.rect("hit", 0, float64(y)+1, c.width, float64(h)-1)
 		}
 		top, tall := float64(y)+8.5, float64(h)-17
 		if len(l.Turns) > 0 && l.Kind != "final" {
@@ -270,7 +284,7 @@ func (c *canvas) lanes() {
 			if to <= from {
 				continue
 			}
-			room := laneWidth - to
+			room := c.width - to
 			if j+1 < len(l.Blocks) {
 				room = c.x(l.Blocks[j+1].From) - to
 			}
@@ -411,7 +425,7 @@ func (c *canvas) title(b *Block) {
 func (c *canvas) marks(h int) {
 	if x := c.sc.nowX(c.s.Now); x >= 0 {
 		c.vline("nowl", x, c.sc.head(), h)
-		at := min(laneWidth-23, max(23, x))
+		at := min(c.width-23, max(23, x))
 		top := float64(c.sc.head())
 		c.rect("nowb", at-23, top-20, 46, 20)
 		c.label("nowt", at, top-6, c.s.hm(c.s.Now))
@@ -421,7 +435,7 @@ func (c *canvas) marks(h int) {
 	if m := c.sc.Moment; !m.IsZero() && m.After(c.sc.From) && m.Before(c.sc.To) {
 		hide, x = "", c.x(m)
 	}
-	c.raw(`<path class="atl" data-atl`, hide, ` d="M0 24V`, num(h), `" transform="translate(`)
+	c.raw(`<path class="atl" data-atl=""`, hide, ` d="M0 24V`, num(h), `" transform="translate(`)
 	c.px(x)
 	c.raw(`)"/>`)
 }

@@ -115,7 +115,7 @@ func TestTheSheetCutsAtMidnight(t *testing.T) {
 		{From: from.Add(22 * time.Hour), To: from.Add(30 * time.Hour), Person: "Ana", Kind: "shift"},
 		{From: from.Add(33 * time.Hour), To: from.Add(33*time.Hour + 4*24*time.Hour), Person: "Tom", Kind: "shift"},
 	}}
-	c := canvas{s: Shell{Zone: time.UTC}, sc: &Schedule{From: from, To: from.AddDate(0, 0, 30)}}
+	c := canvas{width: laneWidth, s: Shell{Zone: time.UTC}, sc: &Schedule{From: from, To: from.AddDate(0, 0, 30)}}
 	var got []sheetPiece
 	for _, p := range l.sheet(c.columns(), c.s) {
 		p.block = nil

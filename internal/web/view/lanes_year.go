@@ -19,7 +19,7 @@ type sheetPiece struct {
 // year draws every lane as a sheet.
 func (c *canvas) year(h int) {
 	days := c.columns()
-	width := laneWidth / float64(len(days)-1)
+	width := c.width / float64(len(days)-1)
 	for i := range days[:len(days)-1] {
 		t := c.s.in(days[i])
 		if t.Day() == 1 || i == 0 {
@@ -39,13 +39,13 @@ func (c *canvas) year(h int) {
 	y := float64(yearHead)
 	for i := range c.sc.Lanes {
 		l := &c.sc.Lanes[i]
-		c.raw(`<path class="hl" d="M0 `, num(int(y)), `.5H1120"/>`)
+		c.raw(`<path class="hl" d="M0 `, num(int(y)), `.5H`, num(int(c.width)), `"/>`)
 		c.open(&Lane{})
 		top := y + yearPad
 		for hour := 0; hour <= 24; hour += 6 {
 			c.raw(`<path class="hr" d="M0 `)
 			c.px(top + float64(hour)*yearHour)
-			c.raw(`H1120"/>`)
+			c.raw(`H`, num(int(c.width)), `"/>`)
 		}
 		stop, rows := l.tabStop(c.s.Now), map[string]int{}
 		for _, p := range l.sheet(days, c.s) {
@@ -180,9 +180,9 @@ func (c *canvas) clocks(h int) {
 		c.vline("dst", x, c.sc.head()-4, h)
 		text := ch.word()
 		wide := float64(len([]rune(text))) * 6.4
-		at := min(x+4, laneWidth-wide-4)
+		at := min(x+4, c.width-wide-4)
 		if c.sc.Year {
-			at = min(max(2, x-wide/2), laneWidth-wide-4)
+			at = min(max(2, x-wide/2), c.width-wide-4)
 		}
 		row := 0
 		if at < ends[0] && c.sc.Year {

@@ -24,6 +24,7 @@ type OnCall struct {
 	Why      *MomentWhy // of a service at the moment; nil when none was asked for
 	MyShifts []Shift
 	MineURL  string
+	MendURL  string // where all warnings are, when only gaps are told here
 	NowURL   string // the simple page of who is on call now
 	NewURL   string // builds a roster; "" when you may not
 	Asked    []CoverAsked
@@ -58,12 +59,14 @@ type Schedule struct {
 	Zones    []*time.Location // of its rotations
 	At       string           // URL of the time machine, to which a local time is added
 	Moment   time.Time        // of the time machine; zero: none
+	Width    int              // in pixels; 0: that of a page
 }
 
 // Lane is one row: the final schedule of a role, a rotation, or overrides and swaps.
 type Lane struct {
 	Title  string // "On call", "Berlin", "Overrides and swaps"
-	Note   string // "primary", "10:00–18:00 Mon–Fri, Berlin"
+	Note   string // "final schedule", "10–18 Mon–Fri Berlin"
+	Hint   string // the whole of the note, on hover
 	Kind   string // final, layer, patches
 	Role   string // of a final lane: what a drag on it overrides
 	Blocks []Block
