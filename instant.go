@@ -40,10 +40,20 @@ func (i Instant) Micros() int64 {
 // Plus is the instant d later.
 func (i Instant) Plus(d time.Duration) Instant { return At(i.Add(d)) }
 
-// MarshalJSON gives RFC 3339 with microseconds as far as needed, null for the zero instant.
+// The first and the last instant that RFC 3339 can write, as microseconds.
+const (
+	firstWritten = -62_167_219_200_000_000
+	lastWritten  = 253_402_300_799_999_999
+)
+
+// MarshalJSON gives RFC 3339 with microseconds as far as needed, null for the zero instant. What lies outside of the years 0
+// to 9999 becomes their first or last instant: a document with what nobody can read would lock everybody out.
 func (i Instant) MarshalJSON() ([]byte, error) {
 	if i.IsZero() {
 		return []byte("null"), nil
+	}
+	if us := i.UnixMicro(); us < firstWritten || us > lastWritten {
+		i = FromMicros(min(max(us, firstWritten), lastWritten))
 	}
 	b := i.UTC().AppendFormat(append(make([]byte, 0, 32), '"'), "2006-01-02T15:04:05.999999Z")
 	return append(b, '"'), nil
@@ -70,6 +80,9 @@ func (i *Instant) UnmarshalText(b []byte) error {
 	t, err := time.Parse(time.RFC3339Nano, string(b))
 	if err != nil {
 		return fmt.Errorf("%q is not a time: write it like 2026-11-27T03:12:40Z, with a zone", Clip(string(b), 40))
+	}
+	if us := t.UnixMicro(); us < firstWritten || us > lastWritten { // by its offset, as in 9999-12-31T23:00:00-05:00
+		return fmt.Errorf("%q is not within the years 0 to 9999 in UTC", Clip(string(b), 40))
 	}
 	*i = At(t)
 	return nil
