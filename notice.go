@@ -36,13 +36,16 @@ const (
 	NoticeLeaveConflict NoticeKind = "leave_conflict" // a shift falls into leave or a holiday
 	NoticeShadow        NoticeKind = "shadow"         // somebody whom one shadows was paged
 	NoticeContactTest   NoticeKind = "contact_test"   // a contact method is tried out
+
+	NoticeChangeProposed NoticeKind = "change_proposed" // somebody asks for a second person's word on a change
+	NoticeChangeDecided  NoticeKind = "change_decided"  // it was approved or rejected
 )
 
 // NoticeKinds lists the kinds in the order in which screens show them.
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{
 		NoticeShiftReminder, NoticeShiftHandoff, NoticeShiftChanged, NoticeSwapRequest, NoticeSwapAnswered, NoticeZoneMoved,
-		NoticeLeaveConflict, NoticeShadow, NoticeContactTest,
+		NoticeLeaveConflict, NoticeShadow, NoticeChangeProposed, NoticeChangeDecided, NoticeContactTest,
 	}
 }
 
@@ -65,6 +68,10 @@ func (k NoticeKind) Word() string {
 		return "Leave conflict"
 	case NoticeShadow:
 		return "You shadow"
+	case NoticeChangeProposed:
+		return "Change to approve"
+	case NoticeChangeDecided:
+		return "Change decided"
 	case NoticeContactTest:
 		return "Contact test"
 	}

@@ -3,7 +3,6 @@ package command
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -291,14 +290,10 @@ func (c *Call) mayWrite(old, next muster.Document, ref string) error {
 // mayUseSecrets lets only admins say which stored secrets a connector uses and where it connects to: everybody else could
 // have any secret of the installation sent to a server of their own. The owners of its team may change the rest.
 func (c *Call) mayUseSecrets(old, next muster.Document) error {
-	n, ok := next.(*muster.Connector)
-	if !ok || n == nil || len(n.Secrets) == 0 || c.Actor.Access == muster.AccessAdmin {
+	if c.Actor.Access == muster.AccessAdmin || !catalog.NewSecrets(old, next) {
 		return nil
 	}
-	if o, ok := old.(*muster.Connector); ok && o != nil && o.Kind == n.Kind && maps.Equal(o.Settings, n.Settings) && maps.Equal(o.Secrets, n.Secrets) {
-		return nil
-	}
-	return muster.Errorf(muster.ErrForbidden, "The connector %q uses stored secrets: only an admin may say which, and where it connects to.", n.Name)
+	return muster.Errorf(muster.ErrForbidden, "The connector %q uses stored secrets: only an admin may say which, and where it connects to.", next.DocName())
 }
 
 // writeDocs writes changes as one revision each, in order, and audits them.

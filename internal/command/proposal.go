@@ -82,7 +82,10 @@ func (c *Call) proposeChange(in ProposeChange) (*muster.Proposal, error) {
 	if err := c.audit("propose change", string(p.ID), map[string]string{"documents": strings.Join(refsOf(p), " "), "why": p.Why}); err != nil {
 		return nil, err
 	}
-	return p, c.InsertProposal(p)
+	if err := c.InsertProposal(p); err != nil {
+		return nil, err
+	}
+	return p, c.tellProposed(p, changes)
 }
 
 func some[T any](list []T) []T {
@@ -207,5 +210,8 @@ func (c *Call) decide(p *muster.Proposal, status muster.ProposalStatus, note str
 	if err := c.audit(what, string(p.ID), facts); err != nil {
 		return err
 	}
-	return c.UpdateProposal(p)
+	if err := c.UpdateProposal(p); err != nil {
+		return err
+	}
+	return c.tellDecided(p)
 }

@@ -74,7 +74,8 @@ func noticeKind(k muster.NoticeKind) view.State {
 		s.Tone = view.ToneMinor
 	case muster.NoticeContactTest:
 		s.Tone = view.ToneNone
-	case muster.NoticeShadow, muster.NoticeShiftReminder, muster.NoticeShiftHandoff, muster.NoticeShiftChanged, muster.NoticeSwapRequest, muster.NoticeSwapAnswered:
+	case muster.NoticeShadow, muster.NoticeShiftReminder, muster.NoticeShiftHandoff, muster.NoticeShiftChanged, muster.NoticeSwapRequest, muster.NoticeSwapAnswered,
+		muster.NoticeChangeProposed, muster.NoticeChangeDecided:
 	}
 	return s
 }
