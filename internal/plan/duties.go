@@ -52,7 +52,7 @@ func (d *Duties) In(roster muster.RosterName, u muster.UserName) []rota.Duty {
 			for _, role := range []muster.RosterRole{muster.PrimaryResponder, muster.SecondaryResponder} {
 				for _, sh := range s.Shifts(role, d.from, d.until) {
 					for _, p := range sh.People {
-						held[p] = append(held[p], rota.Duty{Roster: roster, Title: title, Layer: sh.Layer, From: sh.From, Until: sh.Until})
+						held[p] = append(held[p], rota.Duty{Roster: roster, Title: title, Role: sh.Role, Layer: sh.Layer, From: sh.From, Until: sh.Until})
 					}
 				}
 			}

@@ -18,7 +18,7 @@ const (
 	WarnSamePerson  WarningKind = "same_person"    // primary and back-up are one person; as advice: on call in two rosters at once
 	WarnLongShift   WarningKind = "long_shift"     // on call for more than [LongestShift] without a break; as advice: more than [LongShift]
 	WarnLittleRest  WarningKind = "little_rest"    // less than [EnoughRest] between two shifts, in all rosters together
-	WarnManyNights  WarningKind = "many_nights"    // more than [MostNights] in 14 days, in all rosters together; as advice: [ManyNights] and more
+	WarnManyNights  WarningKind = "many_nights"    // as primary, more than [MostNights] in 14 days, in all rosters together; as advice: [ManyNights] and more
 	WarnUnreachable WarningKind = "unreachable"    // no verified contact method
 	WarnLeaver      WarningKind = "leaver"         // has left, or is not known, and still has turns
 	WarnOnLeave     WarningKind = "on_leave"       // on call during leave; as advice: on a public holiday
@@ -120,6 +120,7 @@ const Lookback = 15 * 24 * time.Hour
 type Duty struct {
 	Roster muster.RosterName
 	Title  string // the roster's
+	Role   muster.RosterRole
 	Layer  string // rotation whose turn it is
 	From   muster.Instant
 	Until  muster.Instant

@@ -49,12 +49,16 @@ func (c *checker) people() {
 		var others []duty
 		if c.f.Elsewhere != nil {
 			for _, d := range c.f.Elsewhere(u) {
-				others = append(others, duty{from: d.From.Micros(), until: d.Until.Micros(), roster: cmp.Or(d.Title, string(d.Roster)), layer: d.Layer})
+				others = append(others, duty{from: d.From.Micros(), until: d.Until.Micros(), roster: cmp.Or(d.Title, string(d.Roster)), layer: d.Layer, role: d.Role})
 			}
 		}
 		c.elsewhere(u, mine, others)
-		work := append(slices.Clone(mine), others...)
+		// Who is the back-up sleeps unless the primary does not answer: rest and nights are counted for who is paged first.
+		work := slices.DeleteFunc(slices.Concat(mine, others), func(d duty) bool { return d.role != muster.PrimaryResponder })
 		slices.SortStableFunc(work, func(a, b duty) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.until, b.until)) })
+		if len(work) == 0 {
+			continue
+		}
 		c.rest(u, work)
 		zone := c.f.zone(u)
 		if nights[zone] == nil {

@@ -36,7 +36,7 @@ func TestWarningsOfPeople(t *testing.T) {
 			if u != "ana" {
 				return nil
 			}
-			return []rota.Duty{{Roster: "db", Title: "Database", From: instant(t, "2026-03-10T11:00:00Z"), Until: instant(t, "2026-03-10T12:00:00Z")}}
+			return []rota.Duty{{Roster: "db", Title: "Database", Role: muster.PrimaryResponder, From: instant(t, "2026-03-10T11:00:00Z"), Until: instant(t, "2026-03-10T12:00:00Z")}}
 		},
 		Leave: []muster.Leave{
 			{Kind: muster.LeaveOwn, Person: "ana", Title: "Skiing", From: instant(t, "2026-03-11T09:00:00Z"), Until: instant(t, "2026-03-11T19:00:00Z")},
