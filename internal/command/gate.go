@@ -144,7 +144,9 @@ func (c *Call) matters(changes []docChange) bool {
 			was, ok := old.(*muster.Roster)
 			is, _ := ch.doc.(*muster.Roster)
 			return ok && was != nil && (is == nil || !sameTurns(was, is))
-		case muster.KindTeams, muster.KindSilences, muster.KindRunbooks, muster.KindConnectors, muster.KindStatusPages:
+		case muster.KindConnectors:
+			return old != nil && ch.doc == nil // the contact methods that use it are lost
+		case muster.KindTeams, muster.KindSilences, muster.KindRunbooks, muster.KindStatusPages:
 		}
 		return false
 	})

@@ -95,6 +95,25 @@ func TestTheGateRefusesWhatReachesNobody(t *testing.T) {
 	})
 }
 
+// Who has nothing but what goes through a connector cannot be paged without it.
+func TestTheGateGuardsConnectors(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.put(lone)
+		w.put(shifts("rob"))
+		remove := func(name, accept string) error {
+			_, err := do[muster.Nothing](w, w.as("ana"), "DeleteDocument", command.OneDocument{Kind: muster.KindConnectors, Name: name, Any: true, Accept: accept})
+			return err
+		}
+		w.ok(remove("mail", "")) // the phone is left
+		before := w.revision()
+		w.gated(remove("phone", ""), "Shopping cart", "Rob would be")
+		if w.revision() != before {
+			t.Error("something was written")
+		}
+		w.ok(remove("phone", "reaches-nobody"))
+	})
+}
+
 // The word is kept with the revision and in the security log.
 func TestTheWordIsKept(t *testing.T) {
 	bubble(t, func(w *world) {

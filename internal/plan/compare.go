@@ -95,7 +95,7 @@ type Warned struct {
 func Compare(before, after *Snapshot, contacts Contacts, from, until muster.Instant) Consequences {
 	c := &comparison{
 		before: before, after: after, from: from, until: until,
-		was: newReacher(before, contacts), is: newReacher(after, contacts),
+		was: newReacher(before, contacts.kept(before)), is: newReacher(after, contacts.kept(after)),
 		wasOn: before.Duties(from, until), isOn: after.Duties(from, until),
 		out: Consequences{
 			From: from, Until: until, Shifts: []ShiftChange{}, Opens: []Gap{}, Closes: []Gap{}, Lost: []Lost{},
@@ -132,7 +132,7 @@ type comparison struct {
 	out           Consequences
 }
 
-// people finds who can be paged on one side alone.
+// people finds who can be paged on one side alone: who joins or leaves, and who loses every contact method.
 func (c *comparison) people() {
 	c.moved = map[muster.UserName]bool{}
 	here := func(s *Snapshot, u muster.UserName) bool { d := s.Catalog.Users[u]; return d != nil && !d.Disabled }
@@ -142,7 +142,7 @@ func (c *comparison) people() {
 		}
 	}
 	for u := range c.after.Catalog.Users {
-		if here(c.before, u) != here(c.after, u) {
+		if here(c.before, u) != here(c.after, u) || c.was.contacts.reach(u) != c.is.contacts.reach(u) {
 			c.moved[u] = true
 		}
 	}
@@ -270,12 +270,12 @@ func (c *comparison) gap(open *Gap, x ShiftChange, stated bool) *Gap {
 
 // warnings compares what is wrong with a roster.
 func (c *comparison) warnings(name muster.RosterName) {
-	list := func(s *Snapshot, d *Duties) (out []Warned) {
+	list := func(s *Snapshot, d *Duties, contacts Contacts) (out []Warned) {
 		schedule := s.Schedule(name)
 		if schedule == nil {
 			return nil
 		}
-		for _, w := range schedule.Warnings(c.from, c.until, d.Facts(name, c.is.contacts)) {
+		for _, w := range schedule.Warnings(c.from, c.until, d.Facts(name, contacts)) {
 			out = append(out, Warned{name, string(w.Kind), string(w.Level), w.Role, w.Person, w.From, w.Until, w.Text})
 		}
 		return out
@@ -288,7 +288,7 @@ func (c *comparison) warnings(name muster.RosterName) {
 		}
 		return out
 	}
-	was, is := list(c.before, c.wasOn), list(c.after, c.isOn)
+	was, is := list(c.before, c.wasOn, c.was.contacts), list(c.after, c.isOn, c.is.contacts)
 	c.out.Warnings = append(c.out.Warnings, without(is, was)...)
 	c.out.Gone = append(c.out.Gone, without(was, is)...)
 }

@@ -41,6 +41,7 @@ func tailwind(rev muster.Revision, change func(map[string]muster.Document)) *mus
 		&muster.User{Name: "dan", Display: "Dan", Zone: "UTC", Disabled: true},
 		&muster.User{Name: "eve", Display: "Eve", Zone: "UTC"},
 		&muster.Team{Name: "web", Title: "Web"},
+		&muster.Connector{Name: "demo", Title: "Demo", Kind: "demo-phone"},
 		&muster.Roster{Name: "web", Title: "Web", Team: "web", Rotations: []muster.Rotation{
 			weekly(muster.PrimaryResponder, "ben", "cho"), weekly(muster.SecondaryResponder, "eve", "dan"),
 		}},

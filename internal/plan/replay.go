@@ -70,7 +70,7 @@ func Replay(before, after *Snapshot, past []PastAlert, contacts Contacts, now mu
 	after = withPast(before, after, now)
 	p := &player{
 		before: newDecider(before), after: newDecider(after),
-		was: newReacher(before, contacts), is: newReacher(after, contacts),
+		was: newReacher(before, contacts.kept(before)), is: newReacher(after, contacts.kept(after)),
 	}
 	p.alike = sameRouting(before.Catalog, after.Catalog)
 	order := make([]int, len(past))

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 	"sync"
 
@@ -70,6 +71,23 @@ type History interface {
 
 // Contacts are the contact methods of people: a runtime fact that decisions are handed.
 type Contacts map[muster.UserName][]muster.ContactFact
+
+// reach reports whether somebody has a contact method that may be used.
+func (c Contacts) reach(u muster.UserName) bool {
+	return slices.ContainsFunc(c[u], func(f muster.ContactFact) bool { return f.Verified })
+}
+
+// kept are the contact methods that can be used with a catalog: those whose connectors it has.
+func (c Contacts) kept(s *Snapshot) Contacts {
+	gone := func(f muster.ContactFact) bool { return s.Catalog.Connectors[f.Connector] == nil }
+	out := maps.Clone(c)
+	for u, list := range c {
+		if slices.ContainsFunc(list, gone) {
+			out[u] = slices.DeleteFunc(slices.Clone(list), gone)
+		}
+	}
+	return out
+}
 
 // Involved lists everybody whom a policy may page, so that their contacts can be read: its people, the people of its
 // rosters, the experts of its topics, and the admins, who are the fallback of every policy.
