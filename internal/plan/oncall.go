@@ -61,6 +61,9 @@ func (s *Snapshot) onCall(rows []Row, r *muster.Roster, at muster.Instant, servi
 		holdings = append(holdings, schedule.Holder(muster.PrimaryResponder, rev, at, s.Catalog.DisplayName))
 	}
 	for _, h := range holdings {
+		if h.Role == muster.ShadowResponder && len(h.People) == 0 {
+			continue // nobody learns at the moment: that is no gap
+		}
 		row := Row{Service: service, Services: serves, Roster: r.Name, Role: h.Role, People: []Person{}, Since: h.Since, Until: h.Until}
 		if row.Service == "" && len(row.Services) == 1 {
 			row.Service = row.Services[0]
