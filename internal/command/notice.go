@@ -2,6 +2,7 @@ package command
 
 import (
 	"slices"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/store"
@@ -14,7 +15,7 @@ const noticeRef = "notice/"
 // and Key; the rest is set here. A key that the person was told already, and a person who has left, are nothing to do.
 //
 // The notice shows in the web, and goes by one contact method: that of the person's first rule for low urgency which can
-// be used, else the first verified one. Whoever has none sees it in the web alone.
+// be used, else the first verified one. Whoever has none sees it in the web alone, and so does who was sent many such.
 func (c *Call) notify(n muster.Notice) error {
 	u := c.Snap.Catalog.Users[n.Person]
 	if u == nil || u.Disabled {
@@ -24,7 +25,41 @@ func (c *Call) notify(n muster.Notice) error {
 	if err != nil {
 		return err
 	}
-	return c.tell(n, c.quietMethod(u, contacts[n.Person]))
+	by := c.quietMethod(u, contacts[n.Person])
+	if by == nil {
+		return c.tell(n, nil)
+	}
+	sent, err := c.sentLately(n.Person, n.Kind)
+	switch {
+	case err != nil:
+		return err
+	case sent >= noticesSent:
+		by = nil
+	case sent == noticesSent-1:
+		n.Text += "\nMore of this kind is not sent for a while: it is in Muster."
+	}
+	return c.tell(n, by)
+}
+
+// noticesSent is how many notices of one kind are sent to a person within noticesWithin. Others show in the web alone: who
+// asks and withdraws again and again fills nobody's phone.
+const (
+	noticesSent   = 20
+	noticesWithin = time.Hour
+)
+
+// sentLately counts the notices of a kind that were sent to a person, as far as it matters.
+func (c *Call) sentLately(u muster.UserName, kind muster.NoticeKind) (n int, err error) {
+	list, err := c.Notices(store.NoticeFilter{Person: u, Since: c.Now().Plus(-noticesWithin), List: store.List{Limit: 10 * noticesSent}})
+	for _, o := range list {
+		if o.Kind == kind && o.SentBy != "" {
+			n++
+		}
+	}
+	if len(list) == 10*noticesSent { // so many that the oldest were not read
+		n = max(n, noticesSent)
+	}
+	return n, err
 }
 
 // Notify tells a person something, as the operations do.

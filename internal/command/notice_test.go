@@ -71,6 +71,32 @@ func TestANoticeGoesByOneMethod(t *testing.T) {
 	})
 }
 
+// What comes again and again is not sent every time: it shows in the web. Another kind is not held back by it.
+func TestNobodyIsSentTheSameKindOfNoticeForEver(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.start()
+		for i := range 30 {
+			w.ok(w.tell(reminder("rob", fmt.Sprint("shift/", i))))
+		}
+		swap := reminder("rob", "swap/1")
+		swap.Kind = muster.NoticeSwapRequest
+		w.ok(w.tell(swap))
+		pass(time.Second)
+		if got := len(w.phones.told()); got != 21 {
+			w.Errorf("Rob was sent %d notices", got)
+		}
+		if got := len(w.notices("rob")); got != 31 {
+			w.Errorf("Rob sees %d notices", got)
+		}
+		pass(time.Hour)
+		w.ok(w.tell(reminder("rob", "shift/later")))
+		pass(time.Second)
+		if got := len(w.phones.told()); got != 22 {
+			w.Errorf("after an hour Rob was sent %d notices in all", got)
+		}
+	})
+}
+
 // The first rule for low urgency that can be used says how; rules for high urgency are for pages.
 func TestANoticeFollowsTheRulesForLowUrgency(t *testing.T) {
 	bubble(t, func(w *world) {
