@@ -63,6 +63,11 @@ func (q *Queries) PlanChange(ctx context.Context, a muster.Actor, in PlanChange)
 	if len(wrong) > 0 {
 		return out, muster.Invalid("The change cannot be planned", wrong)
 	}
+	done, err := q.plan(ctx)
+	if err != nil {
+		return out, err
+	}
+	defer done()
 	if in.DaysAhead == 0 {
 		in.DaysAhead = planAhead
 	}
@@ -93,6 +98,27 @@ func (q *Queries) PlanChange(ctx context.Context, a muster.Actor, in PlanChange)
 		out.Next = &d.next
 	}
 	return out, nil
+}
+
+// maxPlanning is how many plans are made at a time, and planPatience how long another one waits for its turn. A plan of odd
+// documents keeps a processor busy for long, and anybody may ask for one: so plans leave room for what pages people.
+const (
+	maxPlanning  = 2
+	planPatience = 20 * time.Second
+)
+
+// plan waits for a turn to make a plan. Whoever gets one calls done after it.
+func (q *Queries) plan(ctx context.Context) (done func(), err error) {
+	wait, cancel := context.WithTimeout(ctx, planPatience)
+	defer cancel()
+	select {
+	case q.planning <- struct{}{}:
+		return func() { <-q.planning }, nil
+	case <-wait.Done():
+	}
+	e := muster.Errorf(muster.ErrUnavailable, "Others are having changes planned at this moment. Try again in a minute.")
+	e.RetryAfter = time.Minute
+	return nil, e
 }
 
 func atMost(path string, n, most int) []muster.FieldError {

@@ -26,11 +26,12 @@ type Queries struct {
 	Deps
 	ops       []muster.Op
 	reference func() *rota.Zones // made when somebody asks first: most never do
+	planning  chan struct{}      // holds one place for each plan that may be made at a time
 }
 
 // New returns the queries over a store. The catalog must have been loaded before the first question.
 func New(d Deps) *Queries {
-	q := &Queries{Deps: d, reference: sync.OnceValue(rota.ReferenceZones)}
+	q := &Queries{Deps: d, reference: sync.OnceValue(rota.ReferenceZones), planning: make(chan struct{}, maxPlanning)}
 	q.ops = append(q.table(), q.calendarTable()...)
 	return q
 }
