@@ -66,7 +66,7 @@ func sendRoster(v *visit) error {
 		return v.saveRoster(form)
 	case "propose":
 		return v.proposeRoster(form)
-	case "preview", "":
+	case "preview", "replay", "":
 		return v.rosterEditor(http.StatusOK, form, nil)
 	case "add":
 		form.add(v.build(v.readShape(), form.draft.Team)...)

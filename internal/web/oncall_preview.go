@@ -189,6 +189,7 @@ func (v *visit) replay(form *rosterForm) (*view.Replay, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Played = true
 	r.Done, r.Of, r.Others, r.Lost = r.Done+out.Alerts, out.Of, r.Others+out.Others, r.Lost+out.Lost
 	for i := range out.ReachNobody {
 		r.Lines = append(r.Lines, out.ReachNobody[i].Say())

@@ -175,6 +175,7 @@ func TestTheEditorWorksWithoutScript(t *testing.T) {
 	if r := w.roster("storefront"); r.Rotations[0].People[0] != before.Rotations[0].People[0] {
 		t.Fatal("a preview saved something")
 	}
+	p.post("/oncall/storefront/edit", append(editorFields(moved.body), "do", "replay")...).want(t, 200, "of the last 90 days")
 	f = editorFields(moved.body)
 	p.post("/oncall/storefront/edit", append(set(f, "why", "Ana first"), "do", "save")...).want(t, 200, "Saved as revision")
 	after := w.roster("storefront")

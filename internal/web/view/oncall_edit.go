@@ -122,6 +122,7 @@ type LoadRow struct {
 // Replay is the past alerts of 90 days with the draft, a part at a time.
 type Replay struct {
 	URL     string // not empty: it may be begun
+	Played  bool   // it was begun
 	Running bool   // there is more: Cursor goes on
 	Cursor  string
 	Done    int

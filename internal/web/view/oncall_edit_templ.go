@@ -1398,9 +1398,9 @@ func memberRow(p *RosterEditor, key string, i int, m MemberRow) templ.Component 
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var60 string
-		templ_7745c5c3_Var60, templ_7745c5c3_Err = templ.JoinStringErrs("From and until when " + m.Name + " takes turns")
+		templ_7745c5c3_Var60, templ_7745c5c3_Err = templ.JoinStringErrs("dates of " + m.Name)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `oncall_edit.templ`, Line: 262, Col: 85}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `oncall_edit.templ`, Line: 262, Col: 57}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
 		if templ_7745c5c3_Err != nil {
@@ -2449,8 +2449,8 @@ func replay(r *Replay) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			} else if r.Done == 0 && r.Running {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 228, "<p class=\"sm mut\">There is no alert to play.</p>")
+			} else if r.Played {
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 228, "<p class=\"sm mut\">There is no alert of the last 90 days to play.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2477,7 +2477,7 @@ func replay(r *Replay) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			} else if r.Of == 0 {
+			} else if !r.Played {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 231, "<button class=\"btn sm\" name=\"do\" value=\"replay\">Play the last 90 days of alerts through it</button>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

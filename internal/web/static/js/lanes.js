@@ -244,7 +244,8 @@ document.addEventListener('pointerup', (ev) => {
   if (!on) return;
   dragged = true;
   setTimeout(() => (dragged = false), 400);
-  if (until > from) openOverride({ roster: lane.dataset.roster || '', role: lane.dataset.role || '', from, until });
+  // later: whatever is open when a press ends beside it is shut by the browser
+  if (until > from) setTimeout(() => openOverride({ roster: lane.dataset.roster || '', role: lane.dataset.role || '', from, until }), 30);
 });
 document.addEventListener('pointercancel', clear);
 document.addEventListener('touchmove', (ev) => {
