@@ -21,13 +21,16 @@ type ProposalDetail struct {
 	MayDecide bool           // the viewer may write all of its documents
 }
 
+// DiffLine is a line of a comparison.
+type DiffLine = catalog.DiffLine
+
 // ProposalDiff is what a proposed change does to one document.
 type ProposalDiff struct {
 	Kind    muster.Kind
 	Name    string
 	New     bool // there was none
 	Removed bool
-	Lines   []catalog.DiffLine
+	Lines   []DiffLine
 }
 
 // ProposalDetail reads one proposed change.

@@ -135,6 +135,8 @@ func (s *Web) settingsRoutes() {
 	s.page("POST /settings/{kind}/check", saveDocument(true))
 	s.page("POST /settings/{kind}/{name}", saveDocument(false))
 	s.page("POST /settings/{kind}/{name}/check", saveDocument(true))
+	s.page("POST /settings/{kind}/propose", proposeDocument)
+	s.page("POST /settings/{kind}/{name}/propose", proposeDocument)
 	s.page("POST /settings/{kind}/{name}/delete", deleteDocument)
 	s.page("POST /settings/{kind}/{name}/restore/{revision}", restoreDocument)
 	s.page("GET /settings/connectors", connectors)

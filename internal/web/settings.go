@@ -16,7 +16,7 @@ import (
 // tabs is the row of places inside Settings.
 func (v *visit) tabs(current string) view.SettingsTabs {
 	return view.SettingsTabs{
-		Current: current, Documents: "/settings", Connectors: "/settings/connectors", People: "/settings/people", Keys: "/settings/keys",
+		Current: current, Documents: "/settings", Changes: "/changes", Connectors: "/settings/connectors", People: "/settings/people", Keys: "/settings/keys",
 		Audit: v.may(muster.AccessAdmin, "/settings/audit"),
 	}
 }
@@ -161,8 +161,20 @@ func (v *visit) document(status int, k muster.Kind, change func(*view.Document))
 
 // diff is what a revision changed, with the numbers of its lines.
 func diff(d *query.DocumentDetail) (out []view.DiffLine, title string) {
+	if out = numbered(d.Diff); len(out) == 0 {
+		return nil, ""
+	}
+	title = "Revision " + itoa(int(d.Revision)) + ", new"
+	if d.Before > 0 {
+		title = "Revision " + itoa(int(d.Before)) + " to " + itoa(int(d.Revision))
+	}
+	return out, title
+}
+
+// numbered gives lines that differ their numbers.
+func numbered(lines []query.DiffLine) (out []view.DiffLine) {
 	before, after := 0, 0
-	for _, l := range d.Diff {
+	for _, l := range lines {
 		line := view.DiffLine{Op: string(l.Op), Text: l.Text}
 		if l.Op != "+" {
 			before++
@@ -174,14 +186,7 @@ func diff(d *query.DocumentDetail) (out []view.DiffLine, title string) {
 		}
 		out = append(out, line)
 	}
-	if len(out) == 0 {
-		return nil, ""
-	}
-	title = "Revision " + itoa(int(d.Revision)) + ", new"
-	if d.Before > 0 {
-		title = "Revision " + itoa(int(d.Before)) + " to " + itoa(int(d.Revision))
-	}
-	return out, title
+	return out
 }
 
 // newDocument is the editor for a document that does not exist yet.
@@ -299,7 +304,10 @@ func (v *visit) again422(k muster.Kind, in command.PutText, err error) error {
 			status, p.Effect = http.StatusOK, "Nothing is wrong with it. It is not saved yet."+effect
 		}
 		if command.Gated(err) {
-			p.Accept = command.ReachesNobody
+			p.Accept, p.ProposeURL = command.ReachesNobody, docURL(k, in.Name)+"/propose"
+			if in.Name == "" {
+				p.ProposeURL = "/settings/" + string(k) + "/propose"
+			}
 		}
 	}
 	if code := muster.CodeOf(err); code == muster.ErrPrecondition || code == muster.ErrConflict {

@@ -2,18 +2,20 @@ package view
 
 import "time"
 
-// ProposedChanges is the list of proposed changes of the catalog, newest first.
+// ProposedChanges is the list of proposed changes of the catalog, newest first: those that wait, then those decided.
 type ProposedChanges struct {
-	Shell Shell
-	Rows  []ChangeHead
+	Shell         Shell
+	Tabs          SettingsTabs
+	Open, Decided []ChangeHead
 }
 
 // ChangeHead is what is told of a proposal in a line.
 type ChangeHead struct {
-	URL       string
+	ID, URL   string
 	State     State
-	Why       string // in the words of whoever proposed it
-	Summary   string // what it would change
+	Why       string   // in the words of whoever proposed it
+	Summary   string   // what it would change
+	Dangers   []string // what it would lose; of those that wait, and the first two in the list
 	By        string
 	At        time.Time
 	DecidedBy string // "" while it is open
@@ -24,17 +26,28 @@ type ChangeHead struct {
 // ProposedChange is one proposal, with what it would do.
 type ProposedChange struct {
 	Shell Shell
+	Tabs  SettingsTabs
 	ChangeHead
-	ApproveURL, RejectURL string // POST, with note; "" draws none
-	Touches               []Link
-	Bad                   []Note // who would reach nobody
-	Gaps                  int    // so many open
+	ApproveURL, RejectURL string    // POST, with note; "" draws none
+	RejectText            string    // "Reject it", "Take it back"
+	Who                   string    // who may approve it, and why you may not
+	Problems              []Problem // why what was pressed was not done
+	Typed                 string    // the note that was sent with it
+	Bad                   []Note    // when nobody would be reached: the first ones
+	Lost                  []string  // and the others
+	Gaps                  int       // so many open
 	Handed                []HandedRow
 	More                  int // so many more shifts change hands
 	Load                  []LoadRow
 	Warnings              []Note
 	Clocks                []string
 	Past                  Replay // alerts of the last 90 days
-	Documents             string // as they would be written
-	Removed               []string
+	Diffs                 []ChangeDiff
+}
+
+// ChangeDiff is what a change does to one document.
+type ChangeDiff struct {
+	Ref, URL string
+	What     string // "new", "removed", "changed"
+	Lines    []DiffLine
 }

@@ -8,13 +8,14 @@ const (
 	TabConnectors = "connectors"
 	TabPeople     = "people"
 	TabKeys       = "keys"
+	TabChanges    = "changes"
 	TabAudit      = "audit"
 )
 
 // SettingsTabs is the row of places inside Settings; an empty URL leaves a tab out.
 type SettingsTabs struct {
-	Current                                    string
-	Documents, Connectors, People, Keys, Audit string
+	Current                                             string
+	Documents, Changes, Connectors, People, Keys, Audit string
 }
 
 // Catalog is the list of documents by kind.
@@ -69,6 +70,7 @@ type Document struct {
 	DeleteURL                string    // POST why
 	Problems                 []Problem // with lines
 	Accept                   string    // the word that accepts a change which reaches nobody; "" when it was not refused for that
+	ProposeURL               string    // POST the same fields: asks a second person instead
 	Effect                   string    // what saving would do: "Changes who is on call on 3 days"; optional
 	Revisions                []RevisionRow
 	Shown                    int        // the revision that is shown when it is not the newest; 0: the newest
