@@ -61,6 +61,9 @@ func (c *Call) overrideShift(in OverrideShift) (*muster.Override, error) {
 			return nil, err
 		}
 	}
+	if err := c.fewOverrides(r); err != nil {
+		return nil, err
+	}
 	o := c.newOverride(r, in.Role, unique(in.People), in.From, in.Until, in.Why)
 	next := withPatches(r, now)
 	next.Overrides = append(next.Overrides, o)
@@ -70,6 +73,26 @@ func (c *Call) overrideShift(in OverrideShift) (*muster.Override, error) {
 	// People take and hand over shifts themselves: an override needs no owner of the team, only somebody who can respond.
 	_, err = c.changeShifts(next, reasoned("override", in.Why))
 	return &o, err
+}
+
+// maxOverrides is how many overrides that are not over somebody may have made in a roster of which they own no team. A roster
+// takes [muster.MaxPatches] in all: nobody may use them up, so that others cannot take the pager any more.
+const maxOverrides = 100
+
+func (c *Call) fewOverrides(r *muster.Roster) error {
+	if c.Actor.Owns(r.Team) {
+		return nil
+	}
+	n := 0
+	for i := range r.Overrides {
+		if o := &r.Overrides[i]; o.By == c.Actor.User && o.By != "" && o.Until.After(c.Now().Time) {
+			n++
+		}
+	}
+	if n < maxOverrides {
+		return nil
+	}
+	return muster.Errorf(muster.ErrConflict, "You have %d overrides in the roster %s that are not over: undo some, or ask an owner of the team %q to change the rotation.", n, r.Name, r.Team)
 }
 
 // TakePager makes the caller be on call.

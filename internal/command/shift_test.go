@@ -161,6 +161,26 @@ func overrides(w *world) {
 	says[*muster.Override](w, muster.ErrInvalid, "must be later than from", rob, "OverrideShift", backwards)
 }
 
+// Nobody fills a roster of others with overrides, so that there is no room for who has to take the pager.
+func TestNobodyUsesUpTheOverridesOfOthers(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.rota()
+		for i := range 101 {
+			from := muster.At(time.Now().Add(time.Duration(24+i) * time.Hour))
+			in := command.OverrideShift{Roster: "storefront", People: []muster.UserName{"rob"}, From: from, Until: from.Plus(time.Hour)}
+			_, err := do[*muster.Override](w, w.as("rob"), "OverrideShift", in)
+			if i < 100 {
+				w.ok(err)
+			} else if muster.CodeOf(err) != muster.ErrConflict || !strings.Contains(err.Error(), "100 overrides") {
+				w.Errorf("one more: %v", err)
+			}
+			if i == 100 { // who owns the team may
+				must[*muster.Override](w, w.as("olga"), "OverrideShift", in)
+			}
+		}
+	})
+}
+
 func TestTakeThePager(t *testing.T) { bubble(t, takeThePager) }
 
 func takeThePager(w *world) {
