@@ -138,10 +138,10 @@ func (c *Call) approveChange(in DecideChange) (*muster.Proposal, error) {
 			return nil, err
 		}
 	}
-	switch c.Actor.User {
-	case "":
+	if c.Actor.User == "" {
 		return nil, muster.Errorf(muster.ErrForbidden, "A change is approved by a person: sign in, or use the API key of one.")
-	case p.By.User:
+	}
+	if c.Actor.User == p.By.User {
 		return nil, muster.Errorf(muster.ErrConflict, "You proposed this change: somebody else has to approve it.")
 	}
 	for _, ref := range refsOf(p) {
