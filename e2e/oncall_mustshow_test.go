@@ -69,13 +69,10 @@ func (x duty) who() string {
 func (d *Demo) roster(name string) map[string]any {
 	d.Client.t.Helper()
 	var doc map[string]any
-	body := d.Do("GET", "/api/v1/rosters/"+name, nil).Want(http.StatusOK)
-	inner, _ := body.JSON("body").(map[string]any)
-	if doc = inner; doc == nil {
-		if err := json.Unmarshal(body.Body, &doc); err != nil {
-			d.Client.t.Fatal(err)
-		}
+	if err := json.Unmarshal(d.Do("GET", "/api/v1/rosters/"+name, nil).Want(http.StatusOK).Body, &doc); err != nil {
+		d.Client.t.Fatal(err)
 	}
+	delete(doc, "revision") // it is about the document
 	doc["kind"] = "roster"
 	return doc
 }
