@@ -82,6 +82,7 @@ func (v *visit) oncall(status int, change func(*view.OnCall)) error {
 	}
 	p := view.OnCall{
 		Shell: v.live("On call", view.PlaceOnCall, "now"), NowURL: "/oncall/now", MineURL: "/oncall/mine", FairURL: "/oncall/fairness",
+		ExpertsURL: "/oncall/experts", CalendarsURL: "/oncall/calendars",
 		FairNote: "hours as primary in the last 30 days; night is 22 to 7, local",
 	}
 	p.Window = v.window(f)
@@ -108,6 +109,9 @@ func (v *visit) oncall(status int, change func(*view.OnCall)) error {
 	p.Override = v.overrideForm(roster)
 	v.boards(&p, b, f)
 	if err := v.covers(&p, roster); err != nil {
+		return err
+	}
+	if err := v.point(&p, b.Mine); err != nil {
 		return err
 	}
 	load, err := v.Queries.OnCallLoad(v.ctx(), v.viewer(), roster)
@@ -199,7 +203,7 @@ func idle(row query.OnCallRow) bool {
 func (v *visit) schedule(r *query.RosterBoard, f frame, m view.Moment) view.Schedule {
 	s := view.Schedule{
 		Name: r.Title, ID: string(r.Name), URL: "/oncall?roster=" + string(r.Name), Summary: r.Summary, From: f.from, To: f.until, Year: f.months == 12,
-		Zones: r.Zones, At: v.atURL(r.Name, f),
+		HandoversURL: "/oncall/" + string(r.Name) + "/handovers", Zones: r.Zones, At: v.atURL(r.Name, f),
 	}
 	if v.actor.Owns(r.Team) {
 		s.EditURL = editURL(r.Name)

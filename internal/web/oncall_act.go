@@ -95,7 +95,7 @@ func (v *visit) onCallBack() string {
 	path, q, _ := strings.Cut(to, "?")
 	var kept []string
 	for pair := range strings.SplitSeq(q, "&") {
-		if name, _, _ := strings.Cut(pair, "="); pair != "" && name != "take" && name != "begin" && name != "end" {
+		if name, _, _ := strings.Cut(pair, "="); pair != "" && name != "take" && name != "begin" && name != "end" && name != "swap" {
 			kept = append(kept, pair)
 		}
 	}
@@ -232,33 +232,47 @@ func (v *visit) openCovers(roster muster.RosterName) (answer, own []view.CoverAs
 		return nil, nil, err
 	}
 	for i := range list.Items {
-		s := &list.Items[i]
-		c := view.CoverAsked{From: s.From.Time, To: s.Until.Time, Why: s.Why}
-		act := func(what string) string { return "/cover/" + string(s.ID) + "/" + what }
-		role := s.Role.Word() + " of " + s.RosterTitle
-		if s.MayWithdraw {
-			c.WithdrawURL = act("withdraw")
-		}
-		switch {
-		case s.MayAnswer && s.Kind == muster.SwapOffered:
-			c.Text, c.DeclineURL = s.ByName+" offers to take your shift as "+role, act("decline")
-			c.AcceptURLs = []view.Link{{Text: "Give it to " + s.ByName, URL: act("accept")}}
-			answer = append(answer, c)
-		case s.MayAnswer:
-			c.Text, c.OfferURL, c.DeclineURL = s.HolderName+" asks for cover: "+role, act("accept"), act("decline")
-			if s.Return != nil {
-				c.Text += ", and takes your shift of " + v.clock(s.ReturnFrom) + " in exchange"
-			}
-			answer = append(answer, c)
+		switch s := &list.Items[i]; {
 		case s.By == v.actor.User && s.Holder == v.actor.User:
-			c.Text = "You asked for cover: " + role
-			own = append(own, c)
-		case s.By == v.actor.User:
-			c.Text = "You offered to take " + s.HolderName + "'s shift as " + role
-			answer = append(answer, c)
+			own = append(own, v.cover(s))
+		case s.MayAnswer || s.By == v.actor.User:
+			answer = append(answer, v.cover(s))
 		}
 	}
 	return answer, own, nil
+}
+
+// cover is a request or an offer, with what the visitor may do about it.
+func (v *visit) cover(s *query.Swap) view.CoverAsked {
+	c := view.CoverAsked{From: s.From.Time, To: s.Until.Time, Why: s.Why}
+	act := func(what string) string { return "/cover/" + string(s.ID) + "/" + what }
+	role := s.Role.Word() + " of " + s.RosterTitle
+	if s.MayWithdraw {
+		c.WithdrawURL = act("withdraw")
+	}
+	offered, mine := s.Kind == muster.SwapOffered, s.By == v.actor.User
+	switch {
+	case offered && mine:
+		c.Text = "You offered to take " + s.HolderName + "'s shift as " + role
+	case offered && s.Holder == v.actor.User:
+		c.Text = s.ByName + " offers to take your shift as " + role
+	case offered:
+		c.Text = s.ByName + " offers to take " + s.HolderName + "'s shift as " + role
+	case s.Holder == v.actor.User:
+		c.Text = "You asked for cover: " + role
+	default:
+		c.Text = s.HolderName + " asks for cover: " + role
+	}
+	switch {
+	case s.MayAnswer && offered:
+		c.DeclineURL, c.AcceptURLs = act("decline"), []view.Link{{Text: "Give it to " + s.ByName, URL: act("accept")}}
+	case s.MayAnswer:
+		c.OfferURL, c.DeclineURL = act("accept"), act("decline")
+		if s.Return != nil {
+			c.Text += ", and takes your shift of " + v.clock(s.ReturnFrom) + " in exchange"
+		}
+	}
+	return c
 }
 
 // acceptWarning says that a warning stays as it is for a while.

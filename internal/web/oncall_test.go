@@ -293,3 +293,37 @@ func TestEveryZoomIsDrawn(t *testing.T) {
 	p.get("/oncall?roster=nothing").want(t, http.StatusNotFound)
 	p.get(fmt.Sprintf("/oncall?at=%d-01-01T00:00&roster=storefront", time.Now().Year()+3)).want(t, 200, "primary")
 }
+
+// The links in reminders and requests open what they are about.
+func TestALinkInAMessageOpensTheShiftOrTheRequest(t *testing.T) {
+	w := newWorld(t)
+	ravi, chen := w.as("ravi"), w.as("chen")
+	mine := ravi.get("/oncall/mine").want(t, 200, "Ask for cover")
+	ask := regexp.MustCompile(`action="(/oncall/storefront/cover)"><input type="hidden" name="at" value="([^"]+)"/?><input type="hidden" name="role" value="([^"]+)"`).FindAllStringSubmatch(mine.body, -1)
+	last := ask[len(ask)-1]
+	link := "/oncall?roster=storefront&swap=" + last[2]
+	ravi.get(link).want(t, 200, `id="swap"`, "Your shift", `id="ask-now-0"`, `action="/oncall/storefront/cover"`)
+	chen.get(link).want(t, 200, "You are not on call then any more")
+	asked := ravi.post(last[1], "at", last[2], "role", last[3], "why", "a wedding").want(t, 200, "Asked.")
+	ravi.get(link).want(t, 200, `id="swap"`, "You asked for cover", "Withdraw")
+	id := regexp.MustCompile(`/cover/([^/]+)/withdraw`).FindStringSubmatch(asked.body)
+	if id == nil {
+		t.Fatal("the request has no ID")
+	}
+	chen.get("/oncall?roster=storefront&swap="+id[1]).want(t, 200, `id="swap"`, "Ravi Patel asks for cover", "a wedding", "I take it")
+	chen.post("/cover/"+id[1]+"/accept").want(t, 200, "the shift has changed hands")
+	chen.get("/oncall?roster=storefront&swap="+id[1]).want(t, 200, "It was accepted by Chen Wei")
+	chen.get("/oncall?swap=nothing").want(t, 200, "This request is not known any more")
+}
+
+func TestOnCallLeadsToItsOtherPages(t *testing.T) {
+	w := newWorld(t)
+	p := w.as("ana")
+	got := p.get("/oncall").want(t, 200)
+	for _, path := range []string{"/oncall/calendars", "/oncall/experts", "/oncall/fairness", "/oncall/storefront/handovers", "/oncall/mine", "/oncall/now"} {
+		if !strings.Contains(got.body, `href="`+path+`"`) {
+			t.Errorf("nothing leads to %s", path)
+		}
+		p.get(path).want(t, 200)
+	}
+}

@@ -24,14 +24,18 @@ type OnCall struct {
 	Why      *MomentWhy // of a service at the moment; nil when none was asked for
 	MyShifts []Shift
 	MineURL  string
-	MendURL  string // where all warnings are, when only gaps are told here
-	NowURL   string // the simple page of who is on call now
-	NewURL   string // builds a roster; "" when you may not
+	Pointed  Pointed // what the link in a message leads to; empty: nothing
+	MendURL  string  // where all warnings are, when only gaps are told here
+	NowURL   string  // the simple page of who is on call now
+	NewURL   string  // builds a roster; "" when you may not
+
+	ExpertsURL   string // who may be asked about what
+	CalendarsURL string // feeds to subscribe to, leave and holidays
+
 	Asked    []CoverAsked
 	Fairness []Fairness // may be empty
 	FairNote string     // "night is 22–07 local"
 	FairURL  string     // the whole ledger; optional
-	ICalURL  string     // subscribe; optional
 }
 
 // Window is what the lanes show and where one goes from there.
@@ -48,10 +52,13 @@ type Window struct {
 
 // Schedule is the lanes of one roster.
 type Schedule struct {
-	Name     string // "Storefront"
-	ID       string // name of the document; "" when nothing on it can be dragged
-	URL      string // where its title leads
-	EditURL  string // its editor; "" when you may not
+	Name    string // "Storefront"
+	ID      string // name of the document; "" when nothing on it can be dragged
+	URL     string // where its title leads
+	EditURL string // its editor; "" when you may not
+
+	HandoversURL string // its hand-over notes
+
 	Summary  string // "Ravi until 09:00, then Leo"
 	From, To time.Time
 	Year     bool
@@ -205,6 +212,23 @@ type Shift struct {
 	AskURL       string // POST roster, rotation, start, why: asks for cover; "" when it cannot be asked for
 	Fields       []Field
 	Asked        *CoverAsked // cover was asked for
+	Open         bool        // the form is open already
+}
+
+// askID tells the form of a shift that was pointed at from those of the list.
+func (s Shift) askID(i int) string {
+	if s.Open {
+		return "ask-now-" + num(i)
+	}
+	return "ask-" + num(i)
+}
+
+// Pointed is the shift, or the request for cover, that the link in a message leads to.
+type Pointed struct {
+	Title  string // "" when no message led here
+	Text   string // how it stands, when there is nothing to answer
+	Shifts []Shift
+	Asked  []CoverAsked
 }
 
 // CoverAsked is a request for cover, as its viewer may answer it.
