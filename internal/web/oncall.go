@@ -19,8 +19,10 @@ type zoom struct {
 
 func zooms() []zoom {
 	return []zoom{
-		{name: "day", text: "Day", step: "One day", days: 1}, {name: "week", text: "Week", step: "One week", days: 7},
-		{name: "", text: "2 weeks", step: "Two weeks", days: 14}, {name: "month", text: "Month", step: "One month", months: 1},
+		{name: "day", text: "Day", step: "One day", days: 1},
+		{name: "week", text: "Week", step: "One week", days: 7},
+		{name: "", text: "2 weeks", step: "Two weeks", days: 14},
+		{name: "month", text: "Month", step: "One month", months: 1},
 		{name: "year", text: "Year", step: "One year", months: 12},
 	}
 }

@@ -181,7 +181,7 @@ func offerCover(v *visit) error {
 // answerCover accepts, declines or withdraws a request for cover.
 func answerCover(v *visit) error {
 	in := command.AnswerSwap{Swap: muster.SwapRequestID(v.r.PathValue("id")), Why: v.field("why")}
-	op, text := "", ""
+	var op, text string
 	switch v.r.PathValue("act") {
 	case "accept":
 		op, text = "AcceptSwap", "Agreed: the shift has changed hands."

@@ -44,7 +44,7 @@ func (v *visit) commonZones() []string {
 // readShape reads the builder's fields.
 func (v *visit) readShape() shape {
 	s := shape{name: v.field("add.shape"), from: v.field("add.from"), to: v.field("add.to"), handoff: v.field("add.handoff"), start: v.midnight(v.now)}
-	for _, z := range v.r.PostForm["add.zone"] {
+	for _, z := range v.r.Form["add.zone"] {
 		if z = lineOf(z); z != "" && !slices.Contains(s.zones, z) {
 			s.zones = append(s.zones, z)
 		}

@@ -56,7 +56,7 @@ func sendRoster(v *visit) error {
 	} else if !v.can(muster.AccessTeamOwner) {
 		return muster.Errorf(muster.ErrForbidden, "Owners of a team make its rosters.")
 	}
-	form := readRoster(v.r.PostForm, base)
+	form := readRoster(v.r.Form, base)
 	if over, err := strconv.ParseInt(v.field("over"), 10, 64); err == nil { // over what somebody else saved meanwhile
 		form.etag = muster.Revision(over)
 		return v.saveRoster(form)
@@ -149,7 +149,9 @@ func keptWords(d *muster.Roster) string {
 		n         int
 		one, many string
 	}{
-		{len(d.Overrides), "override", "overrides"}, {len(d.Swaps), "swap", "swaps"}, {len(d.Topics), "topic of experts", "topics of experts"},
+		{len(d.Overrides), "override", "overrides"},
+		{len(d.Swaps), "swap", "swaps"},
+		{len(d.Topics), "topic of experts", "topics of experts"},
 		{len(d.Accepted), "accepted warning", "accepted warnings"},
 	} {
 		if x.n > 0 {

@@ -102,10 +102,10 @@ func (r *rosterForm) settle() (place []int) {
 	r.draft.Rotations = nil
 	for _, known := range []bool{true, false} {
 		for _, role := range append(muster.RosterRoles(), "") {
-			for i := len(r.rows) - 1; i >= 0; i-- {
-				is := slices.Contains(muster.RosterRoles(), r.rows[i].Role)
-				if is == known && (r.rows[i].Role == role || (!known && role == "")) {
-					r.draft.Rotations = append(r.draft.Rotations, r.rows[i])
+			for i, row := range slices.Backward(r.rows) {
+				is := slices.Contains(muster.RosterRoles(), row.Role)
+				if is == known && (row.Role == role || (!known && role == "")) {
+					r.draft.Rotations = append(r.draft.Rotations, row)
 					place = append(place, i)
 				}
 			}
@@ -205,10 +205,10 @@ func formOf(d *muster.Roster, etag muster.Revision) *rosterForm {
 	next := *d
 	r := &rosterForm{draft: &next, was: map[string]string{}, etag: etag}
 	for _, role := range muster.RosterRoles() {
-		for i := len(d.Rotations) - 1; i >= 0; i-- {
-			if d.Rotations[i].Role == role {
+		for _, rot := range slices.Backward(d.Rotations) {
+			if rot.Role == role {
 				k := "r" + itoa(len(r.keys))
-				r.rows, r.keys, r.was[k] = append(r.rows, d.Rotations[i]), append(r.keys, k), d.Rotations[i].Name
+				r.rows, r.keys, r.was[k] = append(r.rows, rot), append(r.keys, k), rot.Name
 			}
 		}
 	}
@@ -274,8 +274,10 @@ func rotationRow(r *muster.Rotation, k string, name func(muster.UserName) string
 		kind = muster.TwentyFourSeven
 	}
 	for _, x := range []view.Option{
-		{Value: string(muster.TwentyFourSeven), Text: "24 × 7: days in a row"}, {Value: string(muster.FollowTheSun), Text: "Follow the sun: working hours"},
-		{Value: string(muster.Weekend), Text: "Weekend"}, {Value: string(muster.Custom), Text: "Custom"},
+		{Value: string(muster.TwentyFourSeven), Text: "24 × 7: days in a row"},
+		{Value: string(muster.FollowTheSun), Text: "Follow the sun: working hours"},
+		{Value: string(muster.Weekend), Text: "Weekend"},
+		{Value: string(muster.Custom), Text: "Custom"},
 	} {
 		x.Selected = x.Value == string(kind)
 		row.Kinds = append(row.Kinds, x)

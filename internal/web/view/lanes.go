@@ -577,10 +577,3 @@ func (f Fairness) bar(list []Fairness) (all, night, mean float64) {
 }
 
 func hours(h float64) string { return strconv.FormatFloat(h, 'f', 0, 64) + nb + "h" }
-
-func manyWord(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
-}

@@ -2477,7 +2477,7 @@ func replay(r *Replay) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			} else if !r.Played {
+			} else if r.URL != "" && !r.Played {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 231, "<button class=\"btn sm\" name=\"do\" value=\"replay\">Play the last 90 days of alerts through it</button>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
