@@ -11,6 +11,7 @@ const (
 	keepDeliveries = 30 * 24 * time.Hour
 	keepSignals    = 90 * 24 * time.Hour
 	keepNotices    = 90 * 24 * time.Hour
+	keepHandovers  = 2 * 366 * 24 * time.Hour
 	keepReplayed   = 24 * time.Hour
 	sweepEvery     = time.Hour
 	sweepRows      = 500 // in one transaction, so that nobody waits for it
@@ -48,7 +49,11 @@ func (e *Engine) sweep() error {
 			if err != nil {
 				return err
 			}
-			more = n == sweepRows || m == sweepRows || k == sweepRows
+			h, err := tx.DeleteHandoversBefore(tx.Now().Plus(-keepHandovers), sweepRows)
+			if err != nil {
+				return err
+			}
+			more = n == sweepRows || m == sweepRows || k == sweepRows || h == sweepRows
 			return tx.DeleteReplayedBefore(tx.Now().Plus(-keepReplayed))
 		})
 		if err != nil || !more {

@@ -22,6 +22,7 @@ type HandoverWriter interface {
 	InsertHandover(n *muster.HandoverNote) (made bool, err error)
 	UpdateHandover(n *muster.HandoverNote) error // that is, what people write
 	DeleteHandover(id muster.HandoverID) error
+	DeleteHandoversBefore(t muster.Instant, limit int) (int, error) // of changes, never drafts: the janitor's
 }
 
 // Paged is a page in short: for counting.

@@ -25,6 +25,12 @@ func (t *tx) DeleteHandover(id muster.HandoverID) error {
 	return t.change("hand-over note", string(id), "DELETE FROM handover WHERE id = $1", string(id))
 }
 
+// DeleteHandoversBefore deletes the oldest notes that were made before an instant. Drafts stay: somebody is writing them.
+func (t *tx) DeleteHandoversBefore(before muster.Instant, limit int) (int, error) {
+	n, err := t.exec("DELETE FROM handover WHERE id IN (SELECT id FROM handover WHERE id < $1 AND changed_at > 0 ORDER BY id LIMIT $2)", madeAt("hnd", before), limit)
+	return int(n), err
+}
+
 // Handover gives one note.
 func (t *tx) Handover(id muster.HandoverID) (*muster.HandoverNote, error) {
 	return get(t, "hand-over note", string(id), scanBody[muster.HandoverNote], "SELECT body FROM handover WHERE id = $1"+t.lock, string(id))

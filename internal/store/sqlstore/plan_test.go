@@ -70,6 +70,7 @@ func TestPlans(t *testing.T) {
 			func() error { return second(tx.CountUnseen("ana")) },
 			func() error { return second(tx.SeeNotices("ana", now, "ntc_1")) },
 			func() error { return second(tx.DeleteNoticesBefore(now, 5)) },
+			func() error { return second(tx.DeleteHandoversBefore(now, 5)) },
 			func() error { return second(tx.SwapRequests(store.SwapFilter{Person: "ana"})) },
 			func() error {
 				return second(tx.SwapRequests(store.SwapFilter{Status: []muster.SwapStatus{muster.SwapOpen}, Roster: "r"}))

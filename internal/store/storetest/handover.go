@@ -52,6 +52,21 @@ func handovers(w *world) {
 		return err
 	})
 	w.wants(muster.ErrNotFound, w.try(func(tx store.Tx) error { return tx.UpdateHandover(&muster.HandoverNote{ID: "hnd_x"}) }))
+	put(muster.PrimaryResponder, muster.Instant{}, "draft")
+	for _, wanted := range []int{2, 1, 0} {
+		w.write(func(tx store.Tx) error {
+			n, err := tx.DeleteHandoversBefore(w.tick(), 2)
+			same(w, "deleted", wanted, n)
+			return err
+		})
+	}
+	w.read(func(r store.Reader) error {
+		d, err := r.HandoverDraft("web", muster.PrimaryResponder)
+		if d == nil {
+			w.Errorf("the draft was deleted, too")
+		}
+		return err
+	})
 }
 
 // ledger: pages in short, and what was written about the documents of a kind over a period.
