@@ -72,6 +72,7 @@ func isUnjudged(err error) bool {
 type consent struct {
 	word string // that somebody sent
 	by   string // the second person who approved it, in words
+	safe bool   // the second person was told that it loses nobody
 }
 
 // accepting is the same call, in which somebody sent a word of acceptance along.
@@ -95,6 +96,8 @@ func (c *Call) pass(changes []docChange, next *muster.Catalog) (accepted string,
 	switch {
 	case err != nil:
 		return "", err
+	case c.consent.by != "" && c.consent.safe && v != nil && len(v.dangers()) > 0:
+		return "", muster.Errorf(muster.ErrConflict, "This change lost nobody when it was proposed. Since then others have changed the catalog, and now it would. %s Nothing was written. Reject the proposal, and propose the change again, so that this is seen.", v.dangers()[0])
 	case c.consent.by != "":
 		return c.consent.by, nil
 	case v == nil || len(v.dangers()) == 0:

@@ -210,6 +210,17 @@ func TestASecondPersonApproves(t *testing.T) {
 		if muster.CodeOf(err) != muster.ErrConflict || !strings.Contains(err.Error(), "rosters/storefront was changed since this was proposed") {
 			t.Error(err)
 		}
+		// What has become a loss since, by a change of something else, is not approved unseen.
+		w.ok(apply(w, "ana", shifts("rob"), ""))
+		safe := propose("olga", shifts("olga, rob"))
+		leave := "kind: user\nname: olga\ndisplay: Olga\nzone: UTC\ndisabled: true\n"
+		must[*command.Applied](w, w.as("ana"), "ApplyDocuments", command.ApplyDocuments{Documents: leave})
+		_, err = do[*muster.Proposal](w, w.as("ana"), "ApproveChange", command.DecideChange{Change: safe.ID})
+		if len(safe.Dangers) != 0 || muster.CodeOf(err) != muster.ErrConflict || !strings.Contains(err.Error(), "lost nobody when it was proposed") {
+			t.Errorf("%+v: %v", safe.Dangers, err)
+		}
+		must[*command.Applied](w, w.as("ana"), "ApplyDocuments", command.ApplyDocuments{Documents: strings.Replace(leave, "true", "false", 1)})
+		w.ok(apply(w, "ana", shifts("rob, olga"), ""))
 		refused[*muster.Proposal](w, muster.ErrForbidden, w.as("rob"), "RejectChange", command.DecideChange{Change: p.ID})
 		must[*muster.Proposal](w, w.as("olga"), "RejectChange", command.DecideChange{Change: p.ID})
 		refused[*muster.Proposal](w, muster.ErrConflict, w.as("ana"), "ApproveChange", command.DecideChange{Change: p.ID})

@@ -67,10 +67,33 @@ func (c *Call) addLeave(in AddLeave) (*muster.Leave, error) {
 	if err := muster.Invalid("The leave is not right", wrong); err != nil {
 		return nil, err
 	}
+	if err := c.roomForLeave(u.Name); err != nil {
+		return nil, err
+	}
 	if err := c.InsertLeave(l); err != nil {
 		return nil, err
 	}
 	return l, c.leaveChanged()
+}
+
+// maxLeave is how many entries of days off by hand a person may have ahead: each is compared with every roster.
+const maxLeave = 60
+
+func (c *Call) roomForLeave(u muster.UserName) error {
+	days, err := c.LeaveBetween(c.Now(), c.Now().Plus(leaveAhead))
+	if err != nil {
+		return err
+	}
+	n := 0
+	for i := range days {
+		if days[i].Person == u && days[i].Source == "" {
+			n++
+		}
+	}
+	if n < maxLeave {
+		return nil
+	}
+	return muster.Errorf(muster.ErrConflict, "%s has %d entries of days off ahead already: remove some, join those that follow each other, or read them from a calendar.", c.Snap.Catalog.DisplayName(u), n)
 }
 
 // leaveTime reads a day or a time on the clocks of a zone. A day counts from its beginning, days later.
@@ -387,13 +410,18 @@ func (c *Call) fireLeaveCheck(t *muster.Timer) error {
 			return err
 		}
 	}
+	told := map[string]bool{} // a shift in two leaves is told once
 	for _, name := range slices.Sorted(maps.Keys(c.Snap.Catalog.Rosters)) {
 		for _, x := range rota.LeaveConflicts(c.Snap.Schedule(name), days, c.homeOf, c.Now().Plus(-leaveBack), c.Now().Plus(LeaveHorizon)) {
 			if !x.Until.After(c.Now().Time) {
 				continue
 			}
-			if err := c.notify(c.leaveNotice(x)); err != nil {
-				return err
+			n := c.leaveNotice(x)
+			if key := string(n.Person) + " " + n.Key; !told[key] {
+				told[key] = true
+				if err := c.notify(n); err != nil {
+					return err
+				}
 			}
 		}
 	}

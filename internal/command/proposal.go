@@ -156,6 +156,7 @@ func (c *Call) approveChange(in DecideChange) (*muster.Proposal, error) {
 	}
 	up := *c
 	up.consent.by = fmt.Sprintf("proposed by %s, approved by %s", p.By.Name, c.Actor.Name)
+	up.consent.safe = len(p.Dangers) == 0
 	if p.Revision, err = up.writeDocs(changes, p.Why); err != nil {
 		return nil, located(parsed, err)
 	}
