@@ -1,7 +1,9 @@
 package web
 
 import (
+	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/muster-oncall/muster"
@@ -75,12 +77,57 @@ func (v *visit) profile(status int, wrong []view.Problem) error {
 	}
 	if v.self(name) {
 		self := "/settings/people/" + string(name)
-		p.AddURL, p.PassURL = self+"/contacts", self+"/passphrase"
+		p.AddURL, p.PassURL, p.RemindURL = self+"/contacts", self+"/passphrase", self+"/reminders"
+		for _, r := range muster.Reminders() {
+			p.Reminders = append(p.Reminders, view.Option{Value: string(r), Text: reminderWord(r), Selected: slices.Contains(d.User.Reminded(), r)})
+		}
 		for _, c := range v.Queries.Catalog().Documents(muster.KindConnectors) {
 			p.Kinds = append(p.Kinds, view.Option{Value: c.DocName(), Text: docTitle(c)})
 		}
 	}
 	return v.render(status, view.ProfilePage(p))
+}
+
+func reminderWord(r muster.Reminder) string {
+	switch r {
+	case muster.RemindWeek:
+		return "7 days before"
+	case muster.RemindDay:
+		return "1 day before"
+	case muster.RemindStart:
+	}
+	return "when it begins"
+}
+
+// setReminders chooses when a person is reminded of shifts: it is a part of their document.
+func setReminders(v *visit) error {
+	name := muster.UserName(v.r.PathValue("name"))
+	cat := v.Queries.Catalog()
+	u := cat.Users[name]
+	if u == nil {
+		return muster.Errorf(muster.ErrNotFound, "There is no user %q.", muster.Clip(string(name), 60))
+	}
+	next := *u
+	next.Reminders = []muster.Reminder{}
+	for _, r := range muster.Reminders() {
+		if slices.Contains(v.r.PostForm["remind"], string(r)) {
+			next.Reminders = append(next.Reminders, r)
+		}
+	}
+	if len(next.Reminders) == len(muster.Reminders()) {
+		next.Reminders = nil // as it is for everybody
+	}
+	body, err := json.Marshal(&next)
+	if err != nil {
+		return err
+	}
+	_, err = run[*command.Document](v, "PutDocument", command.PutDocument{
+		Kind: muster.KindUsers, Name: string(name), Body: body, IfMatch: cat.RevisionOf(muster.DocRef(muster.KindUsers, string(name))), Why: "reminders of shifts",
+	})
+	if err != nil {
+		return err
+	}
+	return v.done("/settings/people/"+string(name), "Saved.", "")
 }
 
 // addContact adds a contact method of a person.

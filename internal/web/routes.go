@@ -144,6 +144,7 @@ func (s *Web) settingsRoutes() {
 	s.page("GET /settings/people", people)
 	s.page("GET /settings/people/{name}", profile)
 	s.page("POST /settings/people/{name}/contacts", addContact)
+	s.page("POST /settings/people/{name}/reminders", setReminders)
 	s.page("POST /settings/people/{name}/passphrase", setPassphrase)
 	s.page("POST /settings/contacts/{id}/test", testContact)
 	s.page("POST /settings/contacts/{id}/remove", removeContact)

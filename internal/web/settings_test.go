@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/muster-oncall/muster"
 )
 
 func TestDocumentsAreChangedOnTheRevisionThatWasRead(t *testing.T) {
@@ -137,4 +139,22 @@ func TestThemeIsKeptByTheBrowser(t *testing.T) {
 	if got := s.get("/signin"); strings.Contains(got.body, "data-theme") {
 		t.Error("the theme is still set")
 	}
+}
+
+// People say themselves when they are reminded of shifts, and that they want no reminder.
+func TestRemindersAreChosenOnOnesOwnPage(t *testing.T) {
+	w := newWorld(t)
+	p := w.as("ravi")
+	chosen := func() []muster.Reminder { return w.queries.Catalog().Users["ravi"].Reminders }
+	p.get("/settings/people/ravi").want(t, 200, "Reminders of shifts", `value="7d" checked`, `value="start" checked`)
+	p.post("/settings/people/ravi/reminders", "remind", "1d").want(t, 200, "Saved", `value="1d" checked`)
+	if got := chosen(); len(got) != 1 || got[0] != muster.RemindDay {
+		t.Errorf("reminders: %v", got)
+	}
+	p.post("/settings/people/ravi/reminders").want(t, 200, "Saved")
+	if got := chosen(); got == nil || len(got) != 0 {
+		t.Errorf("no reminder is %v", got)
+	}
+	w.as("chen").post("/settings/people/ravi/reminders", "remind", "1d").want(t, http.StatusForbidden)
+	p.post("/settings/people/ghost/reminders").want(t, http.StatusNotFound)
 }

@@ -95,7 +95,7 @@ func screens() []screen {
 	}}
 	keys := view.Keys{Shell: shell("API keys", view.PlaceSettings), Tabs: tabs(view.TabKeys), URL: "/x", Access: []view.Option{{Value: "viewer", Text: "Viewer"}}, Fresh: "mk_2f9c8a77d0b14e", Rows: []view.KeyRow{{Name: "ci", Access: "responder", By: "Leo", MadeAt: day(2, 9), UsedAt: at(3, 2, 0), RevokeURL: "/x"}}}
 	reviews := view.Reviews{Shell: shell("Reviews", view.PlaceReviews), Rows: []view.ReviewRow{{Key: "INC-27", Title: "Cart writes refused after 4.11", URL: "/x", State: view.State{Tone: view.ToneOK, Word: "Published"}, Severity: view.State{Tone: view.ToneMajor, Word: "SEV2"}, At: time.Date(2026, 9, 18, 10, 0, 0, 0, seattle()), Took: 34 * time.Minute, Actions: 4, Done: 3, Owner: "Mia"}}}
-	profile := view.Profile{Shell: shell("Ana", view.PlaceSettings), Row: personRow(), AddURL: "/x", Kinds: []view.Option{{Value: "sms", Text: "SMS"}}, PassURL: "/x", Shifts: onCallPage().MyShifts, Document: view.Link{Text: "Edit", URL: "/x"}}
+	profile := view.Profile{Shell: shell("Ana", view.PlaceSettings), Row: personRow(), AddURL: "/x", Kinds: []view.Option{{Value: "sms", Text: "SMS"}}, PassURL: "/x", RemindURL: "/x", Reminders: []view.Option{{Value: "7d", Text: "7 days before"}, {Value: "start", Text: "when it begins", Selected: true}}, Shifts: onCallPage().MyShifts, Document: view.Link{Text: "Edit", URL: "/x"}}
 	quietWall := wallPage()
 	quietWall.Main, quietWall.Also, quietWall.Unowned, quietWall.Headline, quietWall.Quiet = nil, nil, 0, "Nothing open", day(25, 14)
 	return []screen{

@@ -156,6 +156,10 @@ type Profile struct {
 	Kinds    []Option
 	PassURL  string
 	Document Link
+
+	RemindURL string   // POST remind: when they are reminded of shifts; "" when you may not
+	Reminders []Option // each with whether it is wanted
+
 	Shifts   []Shift
 	Problems []Problem
 }
