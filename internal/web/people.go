@@ -110,7 +110,7 @@ func setReminders(v *visit) error {
 	next := *u
 	next.Reminders = []muster.Reminder{}
 	for _, r := range muster.Reminders() {
-		if slices.Contains(v.r.PostForm["remind"], string(r)) {
+		if slices.Contains(v.r.Form["remind"], string(r)) {
 			next.Reminders = append(next.Reminders, r)
 		}
 	}
