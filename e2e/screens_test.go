@@ -26,7 +26,7 @@ var (
 const (
 	screensDir = "../docs/screens"
 	// screensLimit keeps the pictures from making a clone slow.
-	screensLimit = 2_500_000
+	screensLimit = 3_600_000
 )
 
 // shot is a screen that the contact sheet shows.
@@ -130,7 +130,40 @@ func TestScreens(t *testing.T) {
 		shot{name: "26-readiness", path: "/readiness"},
 		shot{name: "37-public-status-resolved", path: strings.TrimPrefix(d.Line.StatusURL, d.Line.URL), private: true},
 	)
+	g.onCall()
 	g.write(b)
+}
+
+// onCall takes the screens of on-call, and the scene that the demo tells about them.
+func (g *gallery) onCall() {
+	g.t.Helper()
+	g.take(
+		shot{name: "41-on-call-now", path: "/oncall/now", private: true},
+		shot{name: "42-my-shifts", path: "/oncall/mine"},
+		shot{name: "43-roster-editor", path: "/oncall/accounts/edit"},
+		shot{name: "44-experts", path: "/oncall/experts"},
+		shot{name: "45-calendars", path: "/oncall/calendars"},
+		shot{name: "46-follow-the-sun", path: "/oncall?roster=accounts"},
+	)
+	g.press("christmas")
+	machine := g.press("scene")
+	plan := g.press("scene")
+	gate := g.press("scene")
+	g.take(shot{name: "47-plan", path: plan})
+	request := g.press("scene")
+	g.take(shot{name: "48-plan-taken-back", path: gate}, shot{name: "49-cover", path: request})
+	g.press("scene")
+	g.press("scene")
+	ledger := g.press("scene")
+	g.press("close-scene")
+	g.take(shot{name: "40-time-machine", path: machine}, shot{name: "50-fairness", path: ledger})
+}
+
+// press presses a button of the strip, and gives the page that it leads to.
+func (g *gallery) press(act string) string {
+	g.t.Helper()
+	g.mine.Go("/settings/keys")
+	return Eval[string](g.mine, fmt.Sprintf(`fetch(%s, { method: "POST" }).then(r => { const u = new URL(r.url); return u.pathname + u.search })`, quoted("/guide/"+act)))
 }
 
 // next presses the guide's button so often, without its strip being in the picture.
@@ -179,8 +212,8 @@ func (g *gallery) take(shots ...shot) {
 				scale = 0.5
 			}
 			s.files[l.Name] = tab.picture("jpeg", 45, scale, false)
-			if s.name == "08-room" && l.Name == "desktop-light" {
-				g.save(filepath.Join(screensDir, "room.png"), tab.picture("png", 0, 1, false))
+			if big := map[string]string{"08-room": "room.png", "40-time-machine": "oncall.png"}[s.name]; big != "" && l.Name == "desktop-light" {
+				g.save(filepath.Join(screensDir, big), tab.picture("png", 0, 1, false))
 			}
 		}
 		g.all = append(g.all, s)
