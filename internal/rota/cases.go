@@ -320,19 +320,16 @@ type updateCase struct {
 }
 
 func (in updateCase) answer() (any, error) {
-	wall, err := time.Parse(muster.LocalMinute, in.HandoffLocal)
+	fired := in.AlreadyFired != nil && *in.AlreadyFired
+	z, err := ZoneUpdate(in.HandoffLocal, in.Before.OffsetSeconds, in.After.OffsetSeconds, in.Now, fired)
 	if err != nil {
 		return nil, caseError("input.handoff_local", "is not a local time: write it like 2026-03-29T02:30")
 	}
-	before := muster.At(wall.Add(-time.Duration(in.Before.OffsetSeconds) * time.Second))
-	after := muster.At(wall.Add(-time.Duration(in.After.OffsetSeconds) * time.Second))
-	fired := in.AlreadyFired != nil && *in.AlreadyFired || !before.After(in.Now.Time)
-	moved := !fired && before != after
-	out := map[string]any{"before": utc(before), "after": utc(after), "recompute": moved}
+	out := map[string]any{"before": utc(z.Before), "after": utc(z.After), "recompute": z.Recompute}
 	if in.AlreadyFired != nil {
-		out["fire_again"] = false
+		out["fire_again"] = z.FireAgain
 	} else {
-		out["notify_owners"] = moved
+		out["notify_owners"] = z.NotifyOwners
 	}
 	return out, nil
 }
