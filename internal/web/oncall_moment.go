@@ -74,6 +74,13 @@ func (v *visit) momentRow(row query.OnCallRow, at time.Time) view.MomentRow {
 			r.Elsewhere = at.In(zone).Format("Mon 15:04") + " " + city(zone)
 		}
 	}
+	if len(row.People) == 1 && v.actor.User != "" && row.People[0].ID != v.actor.User && row.Until.After(v.now) && row.Role != muster.ShadowResponder {
+		r.Holder = string(row.People[0].ID)
+		r.OfferURL, r.At = v.may(muster.AccessResponder, "/oncall/"+string(row.Roster)+"/offer"), at.UTC().Format(time.RFC3339)
+		if at.Before(v.now) {
+			r.At = v.now.UTC().Format(time.RFC3339)
+		}
+	}
 	for _, why := range row.Why {
 		switch why.Kind {
 		case muster.ReasonOverride:

@@ -151,6 +151,9 @@ type MomentRow struct {
 	Revision     int
 	RevisionURL  string
 	Whys         []Link // the full why of each service
+	OfferURL     string // POST person, role, at: you offer to take the shift; "" when it cannot be offered
+	At           string // a moment of the shift, RFC 3339
+	Holder       string // name of the document of who has it
 }
 
 // MomentWhy is who would be paged about a service at the moment.
