@@ -94,7 +94,7 @@ func TestCalendarFeedIsReached(t *testing.T) {
 			t.Errorf("a wrong document: nobody says %q: %s", want, wrong.Body)
 		}
 	}
-	for _, line := range strings.Split(d.Stderr(), "\n") {
+	for line := range strings.SplitSeq(d.Stderr(), "\n") {
 		if strings.Contains(line, "private-5f2c9d") {
 			t.Errorf("the log shows the secret address: %s", line)
 		}

@@ -84,7 +84,9 @@ func (a *App) guide(access *demo.Access) web.Guide {
 			}
 			return g
 		},
-		Act: func(ctx context.Context, actor muster.Actor, act string) (string, error) { return play.Act(ctx, actor.User, act) },
+		Act: func(ctx context.Context, actor muster.Actor, act string) (string, error) {
+			return play.Act(ctx, actor.User, act)
+		},
 	}
 }
 

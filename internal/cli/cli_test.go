@@ -178,8 +178,10 @@ func TestFiles(t *testing.T) {
 	if status, _, errs := muster(t, nil, false, "validate", loose); status != 2 || !strings.Contains(errs, "loose.yaml:4:") {
 		t.Errorf("%d %s", status, errs)
 	}
-	s := serve(t, map[string]string{"POST /api/v1/apply": `{"revision":9,"changes":[{"kind":"users","name":"ana","what":"created"}]}`,
-		"POST /api/v1/plan": `{"changes":[{"kind":"users","name":"ana","what":"added"}]}`})
+	s := serve(t, map[string]string{
+		"POST /api/v1/apply": `{"revision":9,"changes":[{"kind":"users","name":"ana","what":"created"}]}`,
+		"POST /api/v1/plan":  `{"changes":[{"kind":"users","name":"ana","what":"added"}]}`,
+	})
 	status, out, _ := muster(t, s, false, "apply", "--why", "first", good)
 	if status != 0 || !strings.Contains(out, "users/ana created") || !strings.Contains(out, "revision 9") || !strings.Contains(s.bodies[1], "kind: team") || !strings.Contains(s.bodies[1], "first") {
 		t.Errorf("%d %s %s", status, out, s.bodies)

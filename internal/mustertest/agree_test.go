@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -156,6 +157,50 @@ func TestEverybodySaysTheSame(tt *testing.T) {
 				}
 			}
 		}
+		asked += agreeWithin(t, schedule, fed, since, names)
 	})
 	t.Logf("asked %d times", asked)
+}
+
+// agreeWithin compares, for moments of a year, what an escalation asks (Holder, which the API words, too), what lanes and
+// the editor's preview draw (Shifts), and the feed. MUSTER_TEST_LONG asks about more than a million moments in all.
+func agreeWithin(t *rapid.T, schedule *rota.Schedule, fed []fedShift, since time.Time, names map[muster.UserName]string) (asked int) {
+	moments := 200
+	if os.Getenv("MUSTER_TEST_LONG") != "" {
+		moments = 12_000
+	}
+	const year = 360 * 24 * time.Hour
+	seed := rapid.Uint64().Draw(t, "moments")
+	for _, role := range schedule.Roles() {
+		drawn := schedule.Shifts(role, muster.At(since), muster.At(since.Add(year)))
+		for range moments {
+			seed = seed*6364136223846793005 + 1442695040888963407
+			at := since.Add(time.Second + time.Duration(seed>>1)%(year-2*time.Second)).Truncate(time.Second)
+			asked++
+			var cal []string
+			for _, s := range fed {
+				if s.role == role && !at.Before(s.from) && at.Before(s.until) {
+					cal = append(cal, s.people...)
+				}
+			}
+			i, ok := slices.BinarySearchFunc(drawn, at, func(s rota.Shift, at time.Time) int {
+				switch {
+				case !s.Until.After(at):
+					return -1
+				case s.From.After(at):
+					return 1
+				}
+				return 0
+			})
+			holder := schedule.Holder(role, 1, muster.At(at), nil).People
+			var told []string
+			for _, u := range holder {
+				told = append(told, names[u])
+			}
+			if !ok || !slices.Equal(drawn[i].People, holder) || !slices.Equal(told, cal) {
+				t.Fatalf("at %s the %s is %v for an escalation, %v for the feed, and drawn %v", at, role, told, cal, drawn[i].People)
+			}
+		}
+	}
+	return asked
 }

@@ -108,7 +108,7 @@ func TestTheGateStandsInFrontOfEverySurface(t *testing.T) {
 		}
 		status, out := run("ravi", "propose", "--why", "we close", half)
 		id := ""
-		for _, word := range strings.Fields(out) {
+		for word := range strings.FieldsSeq(out) {
 			if strings.HasPrefix(word, "chg_") {
 				id = strings.Trim(word, ".")
 			}

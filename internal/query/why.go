@@ -248,11 +248,6 @@ func (q *Queries) Why(ctx context.Context, a muster.Actor, in AskWhy) (muster.Ex
 // previewAway is how far ahead days off are read for an alert that might be: longer than nearly every policy takes.
 const previewAway = 2 * 24 * time.Hour
 
-// now is the store's present.
-func (q *Queries) now(ctx context.Context, a muster.Actor) (muster.Instant, error) {
-	return do(ctx, q, a, muster.Nothing{}, func(r *read, _ muster.Nothing) (muster.Instant, error) { return r.Now(), nil })
-}
-
 func (q *Queries) firstAlert(ctx context.Context, a muster.Actor, ref string) (muster.AlertID, error) {
 	return do(ctx, q, a, ref, func(r *read, ref string) (muster.AlertID, error) {
 		inc, err := r.incidentOf(ref)

@@ -96,6 +96,7 @@ func (o *oracle) rotation(x *muster.Rotation) {
 	default:
 		begins := func(k int) time.Time {
 			switch x.Unit {
+			case muster.UnitHour, muster.UnitDay:
 			case muster.UnitWeek:
 				return day.AddDate(0, 0, 7*k*x.Every)
 			case muster.UnitMonth:

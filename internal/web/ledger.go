@@ -77,8 +77,10 @@ func ledger(v *visit) error {
 		text string
 		a, b time.Time
 	}{
-		{"Last 30 days", today.AddDate(0, 0, -29), today}, {"Last 90 days", today.AddDate(0, 0, 1-ledgerDays), today},
-		{"Last 365 days", today.AddDate(0, 0, -364), today}, {"Next 90 days", today.AddDate(0, 0, 1), today.AddDate(0, 0, ledgerDays)},
+		{"Last 30 days", today.AddDate(0, 0, -29), today},
+		{"Last 90 days", today.AddDate(0, 0, 1-ledgerDays), today},
+		{"Last 365 days", today.AddDate(0, 0, -364), today},
+		{"Next 90 days", today.AddDate(0, 0, 1), today.AddDate(0, 0, ledgerDays)},
 	} {
 		f := view.Filter{Text: x.text, URL: link("/oncall/fairness", x.a, x.b)}
 		f.Current = from == x.a.Format(time.DateOnly) && to == x.b.Format(time.DateOnly)

@@ -195,9 +195,6 @@ func slug(name string) string {
 	}, name)
 }
 
-// clampNow keeps the label of the now-line inside the drawing.
-func clampNow(x float64) float64 { return min(laneWidth-24, max(24, x)) }
-
 // finding splits a finding after its first sentence, which is bold.
 func finding(text string) (head, rest string) {
 	if i := strings.Index(text, ". "); i > 0 {
