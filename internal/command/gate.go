@@ -73,6 +73,7 @@ type consent struct {
 	word string // that somebody sent
 	by   string // the second person who approved it, in words
 	safe bool   // the second person was told that it loses nobody
+	mute bool   // the operation takes no word: it is for people who change their own shifts
 }
 
 // accepting is the same call, in which somebody sent a word of acceptance along.
@@ -105,7 +106,7 @@ func (c *Call) pass(changes []docChange, next *muster.Catalog) (accepted string,
 	case c.consent.word != "":
 		return "accepted: " + c.consent.word, nil
 	}
-	return "", refusal(v)
+	return "", refusal(v, c.consent.mute)
 }
 
 // judged is the verdict about a change; nil when it cannot matter to who is paged. An [unjudged] has to be judged first.
@@ -197,8 +198,8 @@ var errGated = errors.New("command: the change reaches nobody")
 // Gated reports whether an operation was refused by the change gate: with the word, it is done.
 func Gated(err error) bool { return errors.Is(err, errGated) }
 
-// refusal names the two worst facts and says what can be done.
-func refusal(v *verdict) error {
+// refusal names the two worst facts and says what can be done; mute, that the operation takes no word of acceptance.
+func refusal(v *verdict, mute bool) error {
 	facts := v.dangers()
 	if lost := len(v.consequences.Lost); lost > 0 && v.replayed.Lost > 0 {
 		facts = []string{facts[0], facts[lost]} // the longest loss to come, and the newest alert of the past
@@ -206,6 +207,9 @@ func refusal(v *verdict) error {
 	text := "This change would reach nobody. " + strings.Join(facts[:min(len(facts), 2)], " ")
 	if n := v.replayed.Lost; n > 1 {
 		text += fmt.Sprintf(" So would %d of the last %d alerts in all.", n, v.replayed.Alerts)
+	}
+	if mute {
+		return muster.Errorf(muster.ErrConflict, "%s Nothing was written. Let somebody take the shift who can be reached, or ask an owner of the team to make an override.", text)
 	}
 	return muster.WrapError(muster.ErrConflict, errGated, "%s Nothing was written. If it is meant so, send accept: %q; or propose the change, so that a second person approves it.",
 		text, plan.ReachesNobody)

@@ -244,3 +244,25 @@ func TestOverridesAtTheGate(t *testing.T) {
 		must[*muster.Override](w, w.as("rob"), "OverrideShift", command.OverrideShift{Roster: "storefront", People: []muster.UserName{"olga"}, From: until, Until: until.Plus(time.Hour)})
 	})
 }
+
+// To leave a policy without anybody needs an owner, by whatever word; and an operation that takes no word does not ask for one.
+func TestOnlyOwnersLeaveShiftsToWhoCannotBeReached(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.put(lone)
+		w.put(shifts("rob"))
+		w.put("kind: user\nname: kim\ndisplay: Kim\nzone: UTC\n") // has no contact method yet
+		until := muster.At(time.Now().Add(2 * time.Hour))
+		in := command.OverrideShift{Roster: "storefront", People: []muster.UserName{"kim"}, Until: until, Accept: "reaches-nobody"}
+		if _, err := do[*muster.Override](w, w.as("rob"), "OverrideShift", in); muster.CodeOf(err) != muster.ErrForbidden {
+			t.Errorf("rob owns no team: %v", err)
+		}
+		_, err := do[*command.Taken](w, w.as("kim"), "TakePager", command.TakePager{Roster: "storefront", Until: until})
+		if muster.CodeOf(err) != muster.ErrConflict || command.Gated(err) || strings.Contains(err.Error(), "send accept") || !strings.Contains(err.Error(), "ask an owner of the team") {
+			t.Errorf("%v", err)
+		}
+		o := must[*muster.Override](w, w.as("olga"), "OverrideShift", in)
+		if _, err := do[*command.Undone](w, w.as("kim"), "UndoShift", command.UndoShift{Roster: "storefront", ID: o.ID}); err != nil {
+			t.Errorf("to have Rob back loses nobody: %v", err)
+		}
+	})
+}

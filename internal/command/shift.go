@@ -67,7 +67,7 @@ func (c *Call) overrideShift(in OverrideShift) (*muster.Override, error) {
 	o := c.newOverride(r, in.Role, unique(in.People), in.From, in.Until, in.Why)
 	next := withPatches(r, now)
 	next.Overrides = append(next.Overrides, o)
-	if c, err = c.accepting(in.Accept); err != nil {
+	if c, err = c.acceptingFor(r, in.Accept); err != nil {
 		return nil, err
 	}
 	// People take and hand over shifts themselves: an override needs no owner of the team, only somebody who can respond.
@@ -160,7 +160,7 @@ func (c *Call) takePager(in TakePager) (*Taken, error) {
 	out.Override = o.ID
 	next := withPatches(r, now)
 	next.Overrides = append(next.Overrides, o)
-	_, err = c.changeShifts(next, reasoned(c.Actor.Name+" takes the pager", in.Why))
+	_, err = c.wordless().changeShifts(next, reasoned(c.Actor.Name+" takes the pager", in.Why))
 	return out, err
 }
 
@@ -188,6 +188,24 @@ func (c *Call) changeShifts(next *muster.Roster, why string, agreed ...muster.Us
 	up := c.elevated()
 	up.agreed = agreed
 	return up.writeDocs([]docChange{{kind: muster.KindRosters, name: string(next.Name), doc: next}}, why)
+}
+
+// acceptingFor is accepting, for a change of shifts that needs no owner: to leave a policy without anybody does need one, as
+// stating that nobody is on call does.
+func (c *Call) acceptingFor(r *muster.Roster, word string) (*Call, error) {
+	if word != "" {
+		if err := c.mustOwn(r.Team, "the roster "+string(r.Name)+" so that nobody is reached"); err != nil {
+			return nil, err
+		}
+	}
+	return c.accepting(word)
+}
+
+// wordless is the same call for an operation that takes no word of acceptance.
+func (c *Call) wordless() *Call {
+	up := *c
+	up.consent.mute = true
+	return &up
 }
 
 // elevated is the same call with the right to write any document: for operations that write one in a way of their own,

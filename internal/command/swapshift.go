@@ -166,7 +166,7 @@ func (c *Call) carryOut(s *muster.SwapRequest, agreed ...muster.UserName) error 
 		what = fmt.Sprintf("%s and %s swap shifts", name(s.Holder), name(s.Taker))
 	}
 	s.Patches = ids
-	_, err = c.changeShifts(next, reasoned(what, s.Why), agreed...)
+	_, err = c.wordless().changeShifts(next, reasoned(what, s.Why), agreed...)
 	return err
 }
 

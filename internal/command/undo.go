@@ -59,7 +59,7 @@ func (c *Call) undoShift(in UndoShift) (*Undone, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c, err = c.accepting(in.Accept); err != nil {
+	if c, err = c.acceptingFor(r, in.Accept); err != nil {
 		return nil, err
 	}
 	if _, err := c.changeShifts(&next, reasoned(what+" undone", in.Why)); err != nil {
