@@ -229,12 +229,12 @@ func (v *visit) proposeRoster(form *rosterForm) error {
 	if err != nil {
 		return err
 	}
-	_, err = run[*muster.Proposal](v, "ProposeChange", command.ProposeChange{Documents: text, Why: form.why})
+	p, err := run[*muster.Proposal](v, "ProposeChange", command.ProposeChange{Documents: text, Why: form.why})
 	if refused(err) {
-		return v.rosterEditor(http.StatusUnprocessableEntity, form, func(p *view.RosterEditor) { v.refusedRoster(p, form, err) })
+		return v.rosterEditor(http.StatusUnprocessableEntity, form, func(e *view.RosterEditor) { v.refusedRoster(e, form, err) })
 	}
 	if err != nil {
 		return err
 	}
-	return v.done("/oncall?roster="+string(form.draft.Name), "Proposed. Nothing changes until somebody else who may change it approves.", "")
+	return v.done("/changes/"+string(p.ID), "Proposed. Nothing changes until somebody else who may change it approves.", "")
 }

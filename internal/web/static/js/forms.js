@@ -48,7 +48,9 @@ async function submit(ev) {
     const doc = html ? new DOMParser().parseFromString(html, 'text/html') : null;
     if (answer.ok) {
       const to = new URL(answer.url);
-      if (answer.redirected && (to.pathname !== location.pathname || !doc)) {
+      // The demo's strip leads to a view of a screen, which is more than its parts.
+      const elsewhere = to.pathname !== location.pathname || (form.closest('.guide') && to.search !== location.search);
+      if (answer.redirected && (elsewhere || !doc)) {
         location.assign(answer.url);
         return;
       }
