@@ -114,6 +114,8 @@ func columns(op string) []string {
 		return []string{"state", "name", "title", "method", "planned_at", "id"}
 	case "OnCall":
 		return []string{"service", "roster", "role", "people", "since", "until"}
+	case "ListExperts":
+		return []string{"topic", "title", "roster_title", "experts", "asked", "fallback"}
 	case "ListTimeline":
 		return []string{"at", "kind", "by", "text"}
 	case "ListUpdates":
