@@ -106,14 +106,14 @@ func LedgerPage(p Ledger) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<form class=\"row noprint\" method=\"get\" action=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<form class=\"period noprint\" method=\"get\" action=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var7 templ.SafeURL
 			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs(p.URL)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `ledger.templ`, Line: 25, Col: 56}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `ledger.templ`, Line: 25, Col: 59}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 			if templ_7745c5c3_Err != nil {
@@ -173,7 +173,7 @@ func LedgerPage(p Ledger) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<table class=\"tbl cards fair\"><caption class=\"vh\">Hours on call, nights, weekends, holidays and pages of each person</caption> <thead><tr><th>Person</th><th>Hours, night dark</th><th class=\"num\">Primary</th><th class=\"num\">Secondary</th><th class=\"num\">Shadow</th><th class=\"num\">Nights</th><th class=\"num\">Weekends</th><th class=\"num\">Holidays</th><th class=\"num\">Shifts</th><th class=\"num\">Pages</th><th class=\"num\">At night</th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<table class=\"tbl cards fair ledger\"><caption class=\"vh\">Hours on call, nights, weekends, holidays and pages of each person</caption> <thead><tr><th>Person</th><th>Hours, night dark</th><th class=\"num\">Primary</th><th class=\"num\">Secondary</th><th class=\"num\">Shadow</th><th class=\"num\">Nights</th><th class=\"num\">Weekends</th><th class=\"num\">Holidays</th><th class=\"num\">Shifts</th><th class=\"num\">Pages</th><th class=\"num\">At night</th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
