@@ -37,6 +37,9 @@ type Delivery struct {
 	Note    *Notification
 	Event   *Event
 	Address string // of the contact method: a mail address, a URL; "" when the connector has only one destination
+	// AnswerURL is where the provider brings receipts and what a person answered about this page; "" when Muster has no
+	// public address or the delivery is not a page. It bears the page's own token: see [Answerer].
+	AnswerURL string
 }
 
 // PageMessage is a page in words. Every text may be hostile: it came from an alert.
@@ -52,12 +55,21 @@ type PageMessage struct {
 	Why       string               `json:"why"`               // why this person, in a sentence
 	AckURL    string               `json:"ack_url,omitempty"` // opens the page with the button; opening alone does nothing
 	PageURL   string               `json:"page_url,omitempty"`
-	ReplyCode string               `json:"reply_code,omitempty"` // for channels that are answered in text
+	ReplyCode string               `json:"reply_code,omitempty"` // for channels that are answered in text: five digits of this page alone
+	Digest    []DigestLine         `json:"digest,omitempty"`     // a page about several alerts: exactly these, the worst first
 	Round     int                  `json:"round"`
 	Step      int                  `json:"step"`
 	AlertID   muster.AlertID       `json:"alert_id"`
 	PageID    muster.PageID        `json:"page_id"`
 	Test      bool                 `json:"test,omitempty"` // somebody tries out the contact method
+}
+
+// DigestLine is one alert of a page about several.
+type DigestLine struct {
+	AlertID  muster.AlertID       `json:"alert_id"`
+	Title    string               `json:"title"`
+	Service  string               `json:"service,omitempty"`
+	Severity muster.AlertSeverity `json:"severity"`
 }
 
 // Notification is information that expects no answer. Its texts may be hostile: people wrote them.
@@ -107,6 +119,47 @@ type ChatMessage struct {
 	Tenant    string
 }
 
+// AnswerKind says what came back about a page.
+type AnswerKind string
+
+// The kinds of answers. Received is a proof by a receipt; what a person does proves more.
+const (
+	AnswerReceived    AnswerKind = "received"    // the carrier or the device has it
+	AnswerFailed      AnswerKind = "failed"      // the provider took it and could not bring it
+	AnswerOpened      AnswerKind = "opened"      // a person opened it
+	AnswerAcknowledge AnswerKind = "acknowledge" // a person acknowledges
+	AnswerResolve     AnswerKind = "resolve"     // a person resolves
+	AnswerEscalate    AnswerKind = "escalate"    // a person passes it on
+	AnswerUnclear     AnswerKind = "unclear"     // a person said something that is none of these
+)
+
+// Answer is what a provider tells about a page, or what a person answered to it.
+type Answer struct {
+	Kind       AnswerKind
+	Page       muster.PageID // "" when the request was not made at a page's own AnswerURL: then Code says which
+	Code       string        // the reply code that the person gave, digits alone
+	From       string        // the address that answered, as contact methods write it; proves nothing alone
+	ProviderID string        // the provider's reference of what was delivered
+	Detail     string        // for the record: "delivered", "busy"
+}
+
+// Answerer is a connector to which the provider brings receipts and answers by HTTP.
+type Answerer interface {
+	// Answers proves that the request comes from the provider, on the raw body, and reads it. at is the public address at
+	// which the provider believes to speak to Muster: signatures are made over it. page is set when the request was made
+	// at that page's own AnswerURL. A request that is not proved gives an [muster.Error] with [muster.ErrUnauthenticated].
+	Answers(r *http.Request, body []byte, at string, page muster.PageID) ([]Answer, error)
+	// WriteAnswer says in the provider's form what came of the answers: text is for the person, "" when there is nothing to
+	// say to anybody.
+	WriteAnswer(w http.ResponseWriter, r *http.Request, text string) error
+}
+
+// ReceiptReader is a connector whose provider is asked what became of a delivery, because it does not tell by itself.
+type ReceiptReader interface {
+	// ReadReceipt asks about the delivery that has this reference. None is no answer and no error.
+	ReadReceipt(ctx context.Context, providerID string) ([]Answer, error)
+}
+
 // Publisher is a connector that brings a status page to where it is read. files maps slash-separated relative paths to
 // contents: the whole page. A reader sees the old files or the new ones, never half a file.
 type Publisher interface {
@@ -124,6 +177,8 @@ type Config struct {
 	Dial     func(ctx context.Context, network, addr string) (net.Conn, error) // for what is not HTTP; nil: net.Dialer
 	RootCAs  *x509.CertPool                                                    // authorities that what is not HTTP trusts; nil: the system's
 	Ring     func(ctx context.Context, person string, page PageMessage) error  // for the phone in the browser; nil: nobody listens
+	// Derive gives 32 bytes that this installation always gives for the same purpose: for keys that nobody has to store.
+	Derive func(purpose string) []byte
 }
 
 // String names the connector and nothing else, so that a secret does not get into a log by accident.

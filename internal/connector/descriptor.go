@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/muster-oncall/muster"
 )
@@ -34,6 +35,12 @@ type Descriptor struct {
 	// CheckAddress says what is wrong with the address of a contact method; nil: any address will do.
 	CheckAddress func(address string) error
 	New          func(Config) (Connector, error)
+
+	// Proof is the best that the provider can tell of a page besides what a person does: nothing ([muster.ProofPerson]), or a
+	// receipt. ProofWithin is how long to wait for a proof before the person's next contact method, or the connector's
+	// backup, goes; 0: [muster.DefaultProofWithin].
+	Proof       muster.Proof
+	ProofWithin time.Duration
 
 	Table    bool // what New makes is a [RosterTable]
 	Calendar bool // what New makes is a [CalendarFeed]

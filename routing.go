@@ -1,0 +1,139 @@
+package muster
+
+import (
+	"time"
+)
+
+// DefaultRoute is the name of the route that takes what no other route takes. It cannot be removed.
+const DefaultRoute RouteName = "default"
+
+// Route is a rule that sends an alert to a service and its policy. Routes are asked by Order, then name; the first whose
+// Match is true decides; the default route comes last and matches everything.
+type Route struct {
+	Name     RouteName   `json:"name"`
+	Title    string      `json:"title,omitempty"`
+	Team     TeamName    `json:"team,omitempty"`
+	Order    int         `json:"order,omitempty"`
+	Match    string      `json:"match,omitempty"`    // CEL over source, title, severity, service, labels, detected_by; empty: everything
+	Service  ServiceName `json:"service,omitempty"`  // empty: the service that the signal names
+	Policy   PolicyName  `json:"policy,omitempty"`   // empty: the service's
+	Urgency  Urgency     `json:"urgency,omitempty"`  // high when empty
+	Severity Severity    `json:"severity,omitempty"` // of the incident that Declare makes
+	Declare  bool        `json:"declare,omitempty"`  // declare an incident at once
+	Triage   bool        `json:"triage,omitempty"`   // page about alerts in triage too
+}
+
+// Silence holds back pages about matching alerts until it ends.
+type Silence struct {
+	Name  SilenceName `json:"name"`
+	Match string      `json:"match"` // CEL, as in Route
+	From  Instant     `json:"from"`
+	Until Instant     `json:"until"`
+	Owner UserName    `json:"owner"`
+	Why   string      `json:"why"`
+	Team  TeamName    `json:"team,omitempty"`
+}
+
+// MaxSilence is the longest silence.
+const MaxSilence = 31 * 24 * time.Hour
+
+// Source is where signals come from. Its key is kept apart, as a hash.
+type Source struct {
+	Name        SourceName  `json:"name"`
+	Title       string      `json:"title"`
+	Team        TeamName    `json:"team,omitempty"`
+	DetectedBy  DetectedBy  `json:"detected_by,omitempty"` // monitoring when empty
+	Triage      bool        `json:"triage,omitempty"`      // its alerts have to be confirmed by a person
+	Service     ServiceName `json:"service,omitempty"`     // when a signal names none
+	Fingerprint []string    `json:"fingerprint,omitempty"` // labels that make the identity; empty: what the format says
+	Mapping     *Mapping    `json:"mapping,omitempty"`     // for the generic format
+}
+
+// Mapping says where the generic format finds its fields. A path is dotted: "data.items", "labels.host", "tags[0]". With
+// Items the other paths start at each element; a path that begins with "$." starts at the top. A value in double quotes
+// is taken as it is.
+type Mapping struct {
+	Items      string                   `json:"items,omitempty"` // an array: one signal for each element
+	Title      string                   `json:"title,omitempty"`
+	Key        string                   `json:"key,omitempty"` // what the sender calls the condition
+	Summary    string                   `json:"summary,omitempty"`
+	Impact     string                   `json:"impact,omitempty"`
+	Action     string                   `json:"action,omitempty"`
+	Service    string                   `json:"service,omitempty"`
+	Severity   string                   `json:"severity,omitempty"`
+	Severities map[string]AlertSeverity `json:"severities,omitempty"` // the sender's words to ours
+	State      string                   `json:"state,omitempty"`
+	Resolved   []string                 `json:"resolved,omitempty"` // values of State that mean resolved; none: "resolved", "ok", "closed"
+	At         string                   `json:"at,omitempty"`
+	Link       string                   `json:"link,omitempty"`
+	Labels     map[string]string        `json:"labels,omitempty"` // label to path; a path to an object takes all of its values
+}
+
+// The kinds, names and owners of what routes alerts.
+func (d *Route) DocKind() Kind       { return KindRoutes }
+func (d *Route) DocName() string     { return string(d.Name) }
+func (d *Route) DocTeam() TeamName   { return d.Team }
+func (d *Silence) DocKind() Kind     { return KindSilences }
+func (d *Silence) DocName() string   { return string(d.Name) }
+func (d *Silence) DocTeam() TeamName { return d.Team }
+func (d *Source) DocKind() Kind      { return KindSources }
+func (d *Source) DocName() string    { return string(d.Name) }
+func (d *Source) DocTeam() TeamName  { return d.Team }
+
+// Check implements [Document]. The expression is checked by the router, which knows the language.
+func (d *Route) Check() (f []FieldError) {
+	f = append(f, CheckName(string(d.Name))...)
+	f = append(f, tooLong("match", d.Match, 4096)...)
+	if d.Name == DefaultRoute {
+		if d.Match != "" {
+			f = append(f, FieldError{Path: "match", Message: "the default route takes everything that no other route takes: it has no match"})
+		}
+		if d.Policy == "" && d.Service == "" {
+			f = append(f, FieldError{Path: "policy", Message: "the default route needs a policy or a service: it must page somebody"})
+		}
+	} else {
+		f = append(f, need("match", d.Match, "say which alerts the route takes; only the default route takes all")...)
+	}
+	if d.Urgency != "" {
+		f = append(f, oneOf("urgency", d.Urgency, UrgencyHigh, UrgencyLow)...)
+	}
+	if d.Severity != "" {
+		f = append(f, oneOf("severity", d.Severity, SEV1, SEV2, SEV3, SEV4)...)
+	}
+	return f
+}
+
+// Check implements [Document].
+func (d *Silence) Check() (f []FieldError) {
+	f = append(f, CheckName(string(d.Name))...)
+	f = append(f, need("match", d.Match, "say which alerts the silence holds back")...)
+	f = append(f, tooLong("match", d.Match, 4096)...)
+	f = append(f, need("owner", string(d.Owner), "name the person who answers for the silence")...)
+	f = append(f, need("why", d.Why, "say why")...)
+	switch {
+	case d.Until.IsZero():
+		f = append(f, FieldError{Path: "until", Message: "a silence needs an end"})
+	case d.From.IsZero():
+		f = append(f, FieldError{Path: "from", Message: "say from when"})
+	case !d.Until.After(d.From.Time):
+		f = append(f, FieldError{Path: "until", Message: "must be later than from"})
+	case d.Until.Sub(d.From.Time) > MaxSilence:
+		f = append(f, FieldError{Path: "until", Message: "a silence lasts at most 31 days"})
+	}
+	return f
+}
+
+// Check implements [Document].
+func (d *Source) Check() (f []FieldError) {
+	f = append(f, CheckName(string(d.Name))...)
+	f = append(f, need("title", d.Title, "a title is missing")...)
+	if d.DetectedBy != "" {
+		f = append(f, oneOf("detected_by", d.DetectedBy, DetectedByMonitoring, DetectedByCustomer, DetectedByStaff)...)
+	}
+	if d.Mapping != nil {
+		for word, sev := range d.Mapping.Severities {
+			f = append(f, oneOf("mapping.severities."+word, sev, SeverityCritical, SeverityMajor, SeverityMinor, SeverityInfo)...)
+		}
+	}
+	return f
+}
