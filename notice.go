@@ -36,6 +36,7 @@ const (
 	NoticeLeaveConflict NoticeKind = "leave_conflict" // a shift falls into leave or a holiday
 	NoticeShadow        NoticeKind = "shadow"         // somebody whom one shadows was paged
 	NoticeContactTest   NoticeKind = "contact_test"   // a contact method is tried out
+	NoticeUnreachable   NoticeKind = "unreachable"    // somebody has no contact method left
 
 	NoticeChangeProposed NoticeKind = "change_proposed" // somebody asks for a second person's word on a change
 	NoticeChangeDecided  NoticeKind = "change_decided"  // it was approved or rejected
@@ -45,7 +46,7 @@ const (
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{
 		NoticeShiftReminder, NoticeShiftHandoff, NoticeShiftChanged, NoticeSwapRequest, NoticeSwapAnswered, NoticeZoneMoved,
-		NoticeLeaveConflict, NoticeShadow, NoticeChangeProposed, NoticeChangeDecided, NoticeContactTest,
+		NoticeLeaveConflict, NoticeShadow, NoticeChangeProposed, NoticeChangeDecided, NoticeContactTest, NoticeUnreachable,
 	}
 }
 
@@ -74,6 +75,8 @@ func (k NoticeKind) Word() string {
 		return "Change decided"
 	case NoticeContactTest:
 		return "Contact test"
+	case NoticeUnreachable:
+		return "Cannot be paged"
 	}
 	return string(k)
 }

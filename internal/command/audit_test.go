@@ -86,7 +86,7 @@ func TestWhatIsWrittenDown(t *testing.T) {
 		k := must[*command.NewKey](w, ana, "CreateKey", command.CreateKey{Name: "Mine"})
 		must[muster.Nothing](w, ana, "RevokeKey", command.RevokeKey{Key: k.ID})
 		ct := must[*muster.Contact](w, ana, "AddContact", command.AddContact{User: "rob", Method: "pager", Connector: "mail", Address: "rob.secret.address"})
-		must[muster.Nothing](w, ana, "RemoveContact", command.OneContact{Contact: ct.ID})
+		must[muster.Nothing](w, ana, "RemoveContact", command.RemoveContact{Contact: ct.ID})
 		w.put(two)
 		w.setPhrase()
 		log := read(w, func(r store.Reader) ([]*muster.AuditEntry, error) { return r.Audit(store.List{Limit: 8}) })

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -76,7 +77,15 @@ type OneContact struct {
 	Contact muster.ContactID `json:"contact" path:"contact" arg:"1" doc:"the contact method's ID"`
 }
 
-func (c *Call) removeContact(in OneContact) (muster.Nothing, error) {
+// RemoveContact removes a contact method.
+type RemoveContact struct {
+	Contact muster.ContactID `json:"contact" path:"contact" arg:"1" doc:"the contact method's ID"`
+	Accept  string           `json:"accept,omitempty" doc:"reaches-nobody: remove it even if somebody would not be paged any more"`
+}
+
+// removeContact removes a method. That changes who can be reached, so it passes the gate as documents do; and whoever has
+// none left by which they can be paged is told.
+func (c *Call) removeContact(in RemoveContact) (muster.Nothing, error) {
 	ct, err := c.Contact(in.Contact)
 	if err != nil {
 		return muster.Nothing{}, err
@@ -84,10 +93,83 @@ func (c *Call) removeContact(in OneContact) (muster.Nothing, error) {
 	if err := c.selfOrAdmin(ct.User); err != nil {
 		return muster.Nothing{}, err
 	}
+	have, err := c.ContactsOf([]muster.UserName{ct.User})
+	if err != nil {
+		return muster.Nothing{}, err
+	}
+	left := slices.DeleteFunc(have[ct.User], func(o muster.Contact) bool { return o.ID == ct.ID })
+	u := c.Snap.Catalog.Users[ct.User]
+	facts := map[string]string{"method": ct.Method}
+	last := u != nil && !u.Disabled && c.usable(ct) && !slices.ContainsFunc(left, func(o muster.Contact) bool { return c.usable(&o) })
+	if last {
+		call, err := c.accepting(in.Accept)
+		if err != nil {
+			return muster.Nothing{}, err
+		}
+		call.consent.what = "add another contact method first, or let others take the shifts"
+		v, accepted, err := call.passWithout(ct, left)
+		if err != nil {
+			return muster.Nothing{}, err
+		}
+		if accepted != "" {
+			facts["accepted"] = accepted
+			if err := c.tellUnreachable(ct, v); err != nil {
+				return muster.Nothing{}, err
+			}
+		}
+	}
 	if err := c.DeleteContact(ct.ID); err != nil {
 		return muster.Nothing{}, err
 	}
-	return muster.Nothing{}, c.audit("remove contact", string(ct.User), map[string]string{"method": ct.Method})
+	if last {
+		if err := c.warnUnreachable(ct); err != nil {
+			return muster.Nothing{}, err
+		}
+	}
+	return muster.Nothing{}, c.audit("remove contact", string(ct.User), facts)
+}
+
+// usable reports whether a contact method can be used for pages.
+func (c *Call) usable(ct *muster.Contact) bool {
+	return !ct.VerifiedAt.IsZero() && c.Snap.Catalog.Connectors[ct.Connector] != nil
+}
+
+// warnUnreachable tells a person that nothing is left by which they can be paged. It shows in the web alone.
+func (c *Call) warnUnreachable(ct *muster.Contact) error {
+	return c.notify(muster.Notice{
+		Person: ct.User, Kind: muster.NoticeUnreachable, Ref: string(ct.ID), Key: "unreachable/" + string(ct.ID),
+		Title: "You cannot be paged any more",
+		Text:  fmt.Sprintf("%s was the last contact method that reaches you. Add and verify another one, or nobody can call you when you are on call.", ct.Method),
+		URL:   "/settings/people/" + string(ct.User),
+	})
+}
+
+// tellUnreachable tells those who own what now reaches nobody: they are the second person of a change that asks for no
+// approval, because an address belongs to its person.
+func (c *Call) tellUnreachable(ct *muster.Contact, v *verdict) error {
+	cat := c.Snap.Catalog
+	told := []muster.UserName{ct.User, c.Actor.User}
+	for _, l := range v.consequences.Lost {
+		p := cat.Policies[l.Policy]
+		if p == nil || cat.Teams[p.Team] == nil {
+			continue
+		}
+		for _, u := range cat.Teams[p.Team].Owners {
+			if slices.Contains(told, u) {
+				continue
+			}
+			told = append(told, u)
+			if err := c.notify(muster.Notice{
+				Person: u, Kind: muster.NoticeUnreachable, Ref: string(ct.ID), Key: "unreachable/" + string(ct.ID),
+				Title: cat.DisplayName(ct.User) + " cannot be paged any more",
+				Text:  fmt.Sprintf("%s removed the last contact method that reached %s. %s", cmp.Or(c.Actor.Name, "Somebody"), cat.DisplayName(ct.User), v.dangers()[0]),
+				URL:   "/oncall",
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // How many tests may be asked for within an hour: of one contact method, and of all of a person's, removed ones too, so

@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,9 +40,9 @@ func TestContactMethods(t *testing.T) {
 		if by := must[*muster.Contact](w, w.as("ana"), "AddContact", add); by.VerifiedAt.IsZero() {
 			w.Error("what an admin adds is not verified")
 		}
-		refused[muster.Nothing](w, muster.ErrForbidden, w.as("olga"), "RemoveContact", command.OneContact{Contact: ct.ID})
-		must[muster.Nothing](w, w.as("rob"), "RemoveContact", command.OneContact{Contact: ct.ID})
-		refused[muster.Nothing](w, muster.ErrNotFound, w.as("rob"), "RemoveContact", command.OneContact{Contact: ct.ID})
+		refused[muster.Nothing](w, muster.ErrForbidden, w.as("olga"), "RemoveContact", command.RemoveContact{Contact: ct.ID})
+		must[muster.Nothing](w, w.as("rob"), "RemoveContact", command.RemoveContact{Contact: ct.ID})
+		refused[muster.Nothing](w, muster.ErrNotFound, w.as("rob"), "RemoveContact", command.RemoveContact{Contact: ct.ID})
 		for i := range 8 {
 			must[*muster.Contact](w, w.as("rob"), "AddContact", command.AddContact{User: "rob", Method: fmt.Sprintf("m-%d", i), Connector: "phone"})
 		}
@@ -95,5 +96,34 @@ func TestSecretsAreSealed(t *testing.T) {
 			w.Errorf("it opens under another name as %q", v)
 		}
 		refused[muster.Nothing](w, muster.ErrInvalid, w.as("ana"), "PutSecret", command.PutSecret{Name: "A Name", Value: "x"})
+	})
+}
+
+// The last method by which somebody is reached is removed with a word alone, and those whom it concerns are told.
+func TestTheGateGuardsTheLastContactMethod(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.put(lone)
+		w.put(shifts("rob"))
+		have := read(w, func(r store.Reader) (map[muster.UserName][]muster.Contact, error) {
+			return r.ContactsOf([]muster.UserName{"rob"})
+		})["rob"]
+		if len(have) < 2 {
+			t.Fatalf("Rob has %d methods", len(have))
+		}
+		for _, ct := range have[1:] { // one is left
+			must[muster.Nothing](w, w.as("rob"), "RemoveContact", command.RemoveContact{Contact: ct.ID})
+		}
+		_, err := do[muster.Nothing](w, w.as("rob"), "RemoveContact", command.RemoveContact{Contact: have[0].ID})
+		w.gated(err, "Shopping cart", "Rob would be", "add another contact method first")
+		_, err = do[muster.Nothing](w, w.as("ana"), "RemoveContact", command.RemoveContact{Contact: have[0].ID})
+		w.gated(err)
+		refused[muster.Nothing](w, muster.ErrInvalid, w.as("rob"), "RemoveContact", command.RemoveContact{Contact: have[0].ID, Accept: "yes"})
+		must[muster.Nothing](w, w.as("rob"), "RemoveContact", command.RemoveContact{Contact: have[0].ID, Accept: "reaches-nobody"})
+		for who, title := range map[muster.UserName]string{"rob": "You cannot be paged any more", "olga": "Rob cannot be paged any more"} {
+			list := read(w, func(r store.Reader) ([]*muster.Notice, error) { return r.Notices(store.NoticeFilter{Person: who}) })
+			if !slices.ContainsFunc(list, func(n *muster.Notice) bool { return n.Title == title }) {
+				t.Errorf("%s is not told: %q", who, title)
+			}
+		}
 	})
 }

@@ -321,7 +321,7 @@ func TestAContactMethodThatIsRemovedBringsTheNextForward(t *testing.T) {
 	bubble(t, func(w *world) {
 		id := w.fire("cart")
 		contact := w.pages(id)[0].Contact
-		must[muster.Nothing](w, w.as("rob"), "RemoveContact", command.OneContact{Contact: contact})
+		must[muster.Nothing](w, w.as("rob"), "RemoveContact", command.RemoveContact{Contact: contact})
 		pass(31 * time.Second) // nobody started it, and its lease ends
 		w.start()
 		pass(time.Second)

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,9 +40,10 @@ type gate struct {
 // change tells the changes of an operation apart. A command starts from its input each time, so its n-th change of a
 // revision is the same in each run, up to identifiers and the moment.
 type change struct {
-	base muster.Revision
-	n    int
-	refs string
+	base    muster.Revision
+	n       int
+	refs    string
+	without muster.ContactID // the contact method that is removed, where it is that and no document
 }
 
 type verdict struct {
@@ -74,6 +76,7 @@ type consent struct {
 	by   string // the second person who approved it, in words
 	safe bool   // the second person was told that it loses nobody
 	mute bool   // the operation takes no word: it is for people who change their own shifts
+	what string // what else can be done than to say the word; "": to propose the change
 }
 
 // accepting is the same call, in which somebody sent a word of acceptance along.
@@ -94,9 +97,15 @@ func (c *Call) accepting(word string) (*Call, error) {
 // pass lets a change through the gate, or refuses it. It gives what is to be kept with the change: who accepted what.
 func (c *Call) pass(changes []docChange, next *muster.Catalog) (accepted string, err error) {
 	v, err := c.judged(changes, next)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
+	}
+	return c.consented(v)
+}
+
+// consented says who accepted what a verdict is about, or refuses it.
+func (c *Call) consented(v *verdict) (accepted string, err error) {
+	switch {
 	case c.consent.by != "" && c.consent.safe && v != nil && len(v.dangers()) > 0:
 		return "", muster.Errorf(muster.ErrConflict, "This change lost nobody when it was proposed. Since then others have changed the catalog, and now it would. %s Nothing was written. Reject the proposal, and propose the change again, so that this is seen.", v.dangers()[0])
 	case c.consent.by != "":
@@ -106,7 +115,7 @@ func (c *Call) pass(changes []docChange, next *muster.Catalog) (accepted string,
 	case c.consent.word != "":
 		return "accepted: " + c.consent.word, nil
 	}
-	return "", refusal(v, c.consent.mute)
+	return "", refusal(v, c.consent)
 }
 
 // judged is the verdict about a change; nil when it cannot matter to who is paged. An [unjudged] has to be judged first.
@@ -118,6 +127,10 @@ func (c *Call) judged(changes []docChange, next *muster.Catalog) (*verdict, erro
 	for _, ch := range changes {
 		key.refs += muster.DocRef(ch.kind, ch.name) + " "
 	}
+	return c.verdict(key, next)
+}
+
+func (c *Call) verdict(key change, next *muster.Catalog) (*verdict, error) {
 	c.gate.asked++
 	for i := range c.gate.verdicts {
 		if v := &c.gate.verdicts[i]; v.change == key {
@@ -125,6 +138,24 @@ func (c *Call) judged(changes []docChange, next *muster.Catalog) (*verdict, erro
 		}
 	}
 	return nil, &unjudged{change: key, before: c.Snap, next: next, now: c.Now()}
+}
+
+// passWithout lets the removal of a contact method through the gate: it changes no document, but who can be reached. left
+// are the methods that the person would have still: the verdict holds for them alone.
+func (c *Call) passWithout(ct *muster.Contact, left []muster.Contact) (*verdict, string, error) {
+	if len(c.Snap.Catalog.Policies) == 0 {
+		return nil, "", nil
+	}
+	key := change{base: c.Snap.Catalog.Revision, n: c.gate.asked, without: ct.ID}
+	for i := range left {
+		key.refs += string(left[i].ID) + " "
+	}
+	v, err := c.verdict(key, c.Snap.Catalog)
+	if err != nil {
+		return nil, "", err
+	}
+	accepted, err := c.consented(v)
+	return v, accepted, err
 }
 
 // matters reports whether a change can alter who is paged. What nobody refers to yet cannot, nor can the first documents of
@@ -183,9 +214,13 @@ func (c *Commands) judge(ctx context.Context, ask *unjudged) (verdict, error) {
 	if err != nil {
 		return v, err
 	}
-	after, _ := plan.NewSnapshot(ask.next, ask.before.Zones) // it was checked
-	v.consequences = plan.Compare(ask.before, after, contacts, ask.now, ask.now.Plus(gateAhead))
-	v.replayed = plan.Replay(ask.before, after, past, contacts, ask.now)
+	after := ask.before
+	if ask.next != ask.before.Catalog {
+		after, _ = plan.NewSnapshot(ask.next, ask.before.Zones) // it was checked
+	}
+	facts := plan.Facts{Was: contacts, Is: contacts.Without(ask.without)}
+	v.consequences = plan.CompareFacts(ask.before, after, facts, ask.now, ask.now.Plus(gateAhead))
+	v.replayed = plan.ReplayFacts(ask.before, after, past, facts, ask.now)
 	return v, nil
 }
 
@@ -198,8 +233,8 @@ var errGated = errors.New("command: the change reaches nobody")
 // Gated reports whether an operation was refused by the change gate: with the word, it is done.
 func Gated(err error) bool { return errors.Is(err, errGated) }
 
-// refusal names the two worst facts and says what can be done; mute, that the operation takes no word of acceptance.
-func refusal(v *verdict, mute bool) error {
+// refusal names the two worst facts and says what can be done.
+func refusal(v *verdict, by consent) error {
 	facts := v.dangers()
 	if lost := len(v.consequences.Lost); lost > 0 && v.replayed.Lost > 0 {
 		facts = []string{facts[0], facts[lost]} // the longest loss to come, and the newest alert of the past
@@ -208,11 +243,11 @@ func refusal(v *verdict, mute bool) error {
 	if n := v.replayed.Lost; n > 1 {
 		text += fmt.Sprintf(" So would %d of the last %d alerts in all.", n, v.replayed.Alerts)
 	}
-	if mute {
+	if by.mute {
 		return muster.Errorf(muster.ErrConflict, "%s Nothing was written. Let somebody take the shift who can be reached, or ask an owner of the team to make an override.", text)
 	}
-	return muster.WrapError(muster.ErrConflict, errGated, "%s Nothing was written. If it is meant so, send accept: %q; or propose the change, so that a second person approves it.",
-		text, plan.ReachesNobody)
+	return muster.WrapError(muster.ErrConflict, errGated, "%s Nothing was written. If it is meant so, send accept: %q; or %s.",
+		text, plan.ReachesNobody, cmp.Or(by.what, "propose the change, so that a second person approves it"))
 }
 
 // reasonWith is why a change was made, and who accepted what.

@@ -274,7 +274,7 @@ func contactTests(w *world) {
 		w.Errorf("the sixth within an hour: %v", err)
 	}
 	last := w.notices("rob")[0]
-	must[muster.Nothing](w, w.as("rob"), "RemoveContact", command.OneContact{Contact: ct.ID})
+	must[muster.Nothing](w, w.as("rob"), "RemoveContact", command.RemoveContact{Contact: ct.ID})
 	if _, err := prove("rob", last); muster.CodeOf(err) != muster.ErrNotFound {
 		w.Errorf("a removed one: %v", err)
 	}
@@ -315,7 +315,7 @@ func TestTestsOfRemovedContactMethodsCount(t *testing.T) {
 			if _, err = do[muster.Nothing](w, w.as("rob"), "TestContact", command.OneContact{Contact: ct.ID}); err == nil {
 				sent++
 			}
-			must[muster.Nothing](w, w.as("rob"), "RemoveContact", command.OneContact{Contact: ct.ID})
+			must[muster.Nothing](w, w.as("rob"), "RemoveContact", command.RemoveContact{Contact: ct.ID})
 		}
 		if sent != 15 || muster.CodeOf(err) != muster.ErrRateLimited {
 			w.Errorf("%d tests went out: %v", sent, err)

@@ -197,7 +197,7 @@ func matrix() map[string]cell {
 			w.serial++
 			return &command.AddContact{User: "rob", Method: fmt.Sprintf("m-%d", w.serial), Connector: "phone"}
 		}},
-		"RemoveContact": {also: self, in: func(w *world, _ muster.Actor) any { return &command.OneContact{Contact: contact(w)} }},
+		"RemoveContact": {also: self, in: func(w *world, _ muster.Actor) any { return &command.RemoveContact{Contact: contact(w)} }},
 		"TestContact": {also: self, in: func(w *world, _ muster.Actor) any {
 			of := read(w, func(r store.Reader) (map[muster.UserName][]muster.Contact, error) {
 				return r.ContactsOf([]muster.UserName{"rob"})

@@ -93,9 +93,17 @@ type Warned struct {
 // Compare says what a change from one catalog to another means in a window. Contacts are those of everybody. It looks at
 // what the change touches alone, so that a small change of a large catalog is quick.
 func Compare(before, after *Snapshot, contacts Contacts, from, until muster.Instant) Consequences {
+	return CompareFacts(before, after, Facts{Was: contacts, Is: contacts}, from, until)
+}
+
+// Facts are the contact methods of everybody before and after a change, for one that changes these, too.
+type Facts struct{ Was, Is Contacts }
+
+// CompareFacts is [Compare] for a change that may be one of contact methods, too.
+func CompareFacts(before, after *Snapshot, facts Facts, from, until muster.Instant) Consequences {
 	c := &comparison{
 		before: before, after: after, from: from, until: until,
-		was: newReacher(before, contacts.kept(before)), is: newReacher(after, contacts.kept(after)),
+		was: newReacher(before, facts.Was.kept(before)), is: newReacher(after, facts.Is.kept(after)),
 		wasOn: before.Duties(from, until), isOn: after.Duties(from, until),
 		out: Consequences{
 			From: from, Until: until, Shifts: []ShiftChange{}, Opens: []Gap{}, Closes: []Gap{}, Lost: []Lost{},

@@ -67,10 +67,15 @@ func firstFew(list []Outcome) []Outcome {
 //
 // On-call is asked once for each policy and stretch of time, routes once for each different set of what they look at.
 func Replay(before, after *Snapshot, past []PastAlert, contacts Contacts, now muster.Instant) Replayed {
+	return ReplayFacts(before, after, past, Facts{Was: contacts, Is: contacts}, now)
+}
+
+// ReplayFacts is [Replay] for a change that may be one of contact methods, too.
+func ReplayFacts(before, after *Snapshot, past []PastAlert, facts Facts, now muster.Instant) Replayed {
 	after = withPast(before, after, now)
 	p := &player{
 		before: newDecider(before), after: newDecider(after),
-		was: newReacher(before, contacts.kept(before)), is: newReacher(after, contacts.kept(after)),
+		was: newReacher(before, facts.Was.kept(before)), is: newReacher(after, facts.Is.kept(after)),
 	}
 	p.alike = sameRouting(before.Catalog, after.Catalog)
 	order := make([]int, len(past))

@@ -77,6 +77,21 @@ func (c Contacts) reach(u muster.UserName) bool {
 	return slices.ContainsFunc(c[u], func(f muster.ContactFact) bool { return f.Verified })
 }
 
+// Without are the contact methods but one.
+func (c Contacts) Without(id muster.ContactID) Contacts {
+	if id == "" {
+		return c
+	}
+	is := func(f muster.ContactFact) bool { return f.ID == id }
+	out := maps.Clone(c)
+	for u, list := range c {
+		if slices.ContainsFunc(list, is) {
+			out[u] = slices.DeleteFunc(slices.Clone(list), is)
+		}
+	}
+	return out
+}
+
 // kept are the contact methods that can be used with a catalog: those whose connectors it has.
 func (c Contacts) kept(s *Snapshot) Contacts {
 	gone := func(f muster.ContactFact) bool { return s.Catalog.Connectors[f.Connector] == nil }

@@ -154,7 +154,7 @@ func addContact(v *visit) error {
 }
 
 func removeContact(v *visit) error {
-	if _, err := run[muster.Nothing](v, "RemoveContact", command.OneContact{Contact: muster.ContactID(v.r.PathValue("id"))}); err != nil {
+	if _, err := run[muster.Nothing](v, "RemoveContact", command.RemoveContact{Contact: muster.ContactID(v.r.PathValue("id")), Accept: v.field("accept")}); err != nil {
 		return err
 	}
 	return v.done(v.back("/settings/people/"+string(userName(v.either("of")))), "Removed.", "")
