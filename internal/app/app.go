@@ -70,6 +70,7 @@ type App struct {
 	Handler  http.Handler
 
 	zones      zoneWatch
+	nodes      nodes
 	lock       *os.File // of the data directory, while SQLite lies in it
 	connectors *connectors
 	pages      *web.Web
@@ -121,7 +122,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		}
 		dsn = "sqlite:" + filepath.Join(a.Data, "muster.db")
 	}
-	a.DB, err = sqlstore.Open(ctx, dsn, sqlstore.Options{OnCommit: a.committed, Log: a.Log, Failpoint: a.Failpoint})
+	a.DB, err = sqlstore.Open(ctx, dsn, sqlstore.Options{OnCommit: a.committed, OnHint: a.hinted, Log: a.Log, Failpoint: a.Failpoint})
 	if err != nil {
 		return fmt.Errorf("the store cannot be opened: %w", err)
 	}
@@ -134,16 +135,7 @@ func (a *App) committed(events []store.Event) {
 		a.Engine.Committed(events)
 	}
 	for _, e := range events {
-		switch e.Topic {
-		case "secrets":
-			a.connectors.forget()
-		case "settings":
-			go a.settingsChanged()
-		case "keys", "catalog":
-			if rest := a.rest.Load(); rest != nil {
-				rest.Invalidate()
-			}
-		}
+		a.react(e.Topic)
 	}
 	a.Bus.Publish(events)
 }
@@ -260,6 +252,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err := a.publishAll(ctx); err != nil {
 		return err
 	}
+	a.nodes.ready.Store(true)
 	if err := a.Engine.Start(ctx); err != nil {
 		return fmt.Errorf("the engine cannot be started: %w", err)
 	}
@@ -272,6 +265,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	}
 	go func() { a.served <- a.server.Serve(a.Listener) }()
 	a.watchZones()
+	a.watchNodes()
 	return nil
 }
 
@@ -282,6 +276,7 @@ const shutdownWait = 5 * time.Second
 func (a *App) Stop() error {
 	a.cancel()
 	a.zones.watching.Wait()
+	a.nodes.watching.Wait()
 	if a.pages != nil {
 		a.pages.Close()
 	}

@@ -149,16 +149,26 @@ func (p replays) Keep(ctx context.Context, in api.Replay) error {
 // publishStatus renders a status page and writes it where it is served; the seam for publishers to other places. One
 // publication of a page follows the other, and each renders what is true when its turn comes: the newest is the last.
 func (a *App) publishStatus(ctx context.Context, page muster.StatusPageName) error {
+	if done, err := a.writeStatus(ctx, page); err != nil || !done {
+		return err
+	}
+	at := muster.At(time.Now()).Format(time.RFC3339Nano)
+	a.copied(page, at)
+	return a.Commands.Remember(ctx, command.MetaPublished+string(page), at)
+}
+
+// writeStatus renders a status page and writes the files that this node serves; done is false when there is no such page.
+func (a *App) writeStatus(ctx context.Context, page muster.StatusPageName) (done bool, err error) {
 	turn, _ := a.publishing.LoadOrStore(page, new(sync.Mutex))
 	mu, _ := turn.(*sync.Mutex)
 	mu.Lock()
 	defer mu.Unlock()
 	files, err := a.renderStatus(ctx, page)
 	if err != nil || files == nil {
-		return err
+		return false, err
 	}
 	if err := a.publisher(page).Publish(ctx, files); err != nil {
-		return fmt.Errorf("the status page %s cannot be written: %w", page, err)
+		return false, fmt.Errorf("the status page %s cannot be written: %w", page, err)
 	}
-	return a.Commands.Remember(ctx, command.MetaPublished+string(page), muster.At(time.Now()).Format(time.RFC3339Nano))
+	return true, nil
 }

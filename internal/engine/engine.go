@@ -50,6 +50,7 @@ type Engine struct {
 	wg      sync.WaitGroup
 	timers  waker
 	claims  waker
+	catalog chan struct{} // has a value when another node changed the catalog
 	workers pools
 	tables  sync.Map // ConnectorName to *sync.Mutex: whose turn it is to write a table
 }
@@ -100,6 +101,7 @@ func New(d Deps) *Engine {
 	ctx, cancel := context.WithCancel(context.Background())
 	e := &Engine{Deps: d, ctx: ctx, cancel: cancel}
 	e.timers.kick, e.claims.kick = make(chan struct{}, 1), make(chan struct{}, 1)
+	e.catalog = make(chan struct{}, 1)
 	e.workers.deliver = e.deliver
 	e.workers.wg = &e.wg
 	return e
@@ -149,6 +151,28 @@ func (e *Engine) Committed(events []store.Event) {
 	}
 }
 
+// Hinted is told of the commits of other nodes, if it is told of them: each loop looks at its next safety poll anyway.
+// After store.TopicMissed every loop looks at once. It never waits.
+func (e *Engine) Hinted(events []store.Event) {
+	for _, ev := range events {
+		switch ev.Topic {
+		case "timers":
+			e.timers.announce(ev.Due.Time)
+		case "deliveries":
+			e.claims.announce(ev.Due.Time)
+		case "catalog", store.TopicMissed:
+			select {
+			case e.catalog <- struct{}{}:
+			default:
+			}
+			if ev.Topic == store.TopicMissed {
+				e.timers.announce(time.Now())
+				e.claims.announce(time.Now())
+			}
+		}
+	}
+}
+
 // sleep waits until due (zero: nothing is due), at most safetyPoll, or until the waker announces something sooner. It
 // returns false when the engine stops.
 func (e *Engine) sleep(w *waker, due muster.Instant) bool {
@@ -186,9 +210,10 @@ func (e *Engine) catalogLoop() {
 		case <-e.ctx.Done():
 			return
 		case <-tick.C:
-			if err := e.Commands.Load(e.ctx); err != nil && e.ctx.Err() == nil {
-				e.Log.Error("the catalog cannot be read", "error", err)
-			}
+		case <-e.catalog:
+		}
+		if err := e.Commands.Load(e.ctx); err != nil && e.ctx.Err() == nil {
+			e.Log.Error("the catalog cannot be read", "error", err)
 		}
 	}
 }

@@ -50,6 +50,18 @@ func (b *Bus) Publish(events []store.Event) {
 	}
 }
 
+// Missed tells every subscriber that something may have been lost: hints of other nodes did not come for a while.
+func (b *Bus) Missed() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.count++
+	for _, subs := range b.topics {
+		for s := range subs {
+			s.lost()
+		}
+	}
+}
+
 // Subscription receives the events of some topics.
 type Subscription struct {
 	// C has a value when there is something to take.
@@ -83,6 +95,16 @@ func (s *Subscription) add(e store.Event) {
 	} else {
 		s.missed = true
 	}
+	s.mu.Unlock()
+	select {
+	case s.C <- struct{}{}:
+	default:
+	}
+}
+
+func (s *Subscription) lost() {
+	s.mu.Lock()
+	s.missed = true
 	s.mu.Unlock()
 	select {
 	case s.C <- struct{}{}:

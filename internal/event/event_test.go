@@ -43,6 +43,20 @@ func TestASlowSubscriberIsToldThatItMissedSomething(t *testing.T) {
 	}
 }
 
+func TestSubscribersAreToldThatHintsMayBeMissing(t *testing.T) {
+	bus := event.New()
+	before := bus.Mark()
+	room := bus.Subscribe("incident:1", "now")
+	bus.Missed()
+	<-room.C
+	if got, missed := room.Take(); !missed || len(got) != 0 {
+		t.Fatalf("the room got %+v, missed %v", got, missed)
+	}
+	if bus.Mark() == before {
+		t.Error("who loaded before would not read again")
+	}
+}
+
 func TestTheMarkTellsThatSomethingHappened(t *testing.T) {
 	bus, other := event.New(), event.New()
 	before := bus.Mark()

@@ -44,6 +44,9 @@ type Event struct {
 	Revision muster.Revision  // on "catalog"
 }
 
+// TopicMissed is the topic of the one hint that names nothing: anything may have changed on another node.
+const TopicMissed = "missed"
+
 // Clock gives the one instant of a transaction.
 type Clock interface {
 	Now() muster.Instant

@@ -18,5 +18,5 @@
 //
 // Limits: lists come newest first by identifier, that is by the millisecond in which the identifier was made. A Tx locks
 // single rows in the order in which the command asks for them, so commands may deadlock on PostgreSQL; one of them is then
-// run again. LISTEN and NOTIFY are not here: other nodes learn of a commit by looking.
+// run again. Hints (LISTEN and NOTIFY) are only that: a node that gets none learns of another's commit by looking.
 package sqlstore

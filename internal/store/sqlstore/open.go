@@ -16,6 +16,9 @@ type Options struct {
 	// the writer waits for it: it must be quick and must not write. On PostgreSQL commits come from many goroutines at once,
 	// and the events of two commits may come in either order.
 	OnCommit func([]store.Event)
+	// OnHint gets what other nodes' commits made true, some milliseconds after them, without Delivery and Ready; nil: nobody
+	// listens. An event of store.TopicMissed comes first and whenever hints may have been lost. PostgreSQL only.
+	OnHint func([]store.Event)
 	// Log gets what nobody is there to be told: panics, slow commands, lost transactions.
 	Log *slog.Logger
 	// Failpoint is called with "commit: before", "commit: after" and "commit: reply", for tests that crash there.

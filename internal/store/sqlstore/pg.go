@@ -26,6 +26,7 @@ type postgres struct {
 	o      *Options
 	d      *dialect
 	pool   *pgxpool.Pool
+	hints  *hints        // nil: nobody listens
 	intake chan struct{} // intake gets at most half of the connections, so that people need not queue behind a storm
 	closed atomic.Bool
 }
@@ -82,7 +83,11 @@ func openPostgres(ctx context.Context, dsn string, o *Options) (*postgres, error
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	return &postgres{o: o, d: pgDialect(), pool: pool, intake: make(chan struct{}, max(1, config.MaxConns/2))}, nil
+	p := &postgres{o: o, d: pgDialect(), pool: pool, intake: make(chan struct{}, max(1, config.MaxConns/2))}
+	if o.OnHint != nil {
+		p.hints = startHints(conn, o)
+	}
+	return p, nil
 }
 
 // migrationLock is what nodes that start at the same moment queue for.
@@ -122,6 +127,9 @@ func (uncancelled) RemoteAddr() net.Addr { return nowhere{} }
 
 func (p *postgres) close() error {
 	p.closed.Store(true)
+	if p.hints != nil {
+		p.hints.close()
+	}
 	p.pool.Close()
 	return nil
 }
@@ -233,6 +241,9 @@ func (p *postgres) attempt(ctx context.Context, op string, fn func(store.Tx) err
 	p.o.Failpoint("commit: after")
 	if len(t.events) > 0 {
 		p.o.OnCommit(t.events)
+		if p.hints != nil {
+			p.hints.add(t.events)
+		}
 	}
 	p.o.Failpoint("commit: reply")
 	return 0, nil
