@@ -266,6 +266,7 @@ func TestRightsChangeAtOnce(t *testing.T) {
 	bubble(t, func(w *world) {
 		token, err := w.commands.OpenSession(w.Context(), "rob", "")
 		w.ok(err)
+		w.put(shifts("olga"))
 		u := *w.commands.Live.Current().Catalog.Users["rob"]
 		u.Access = muster.AccessViewer
 		w.put(yamlOf(w, &u))

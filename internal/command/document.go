@@ -248,6 +248,9 @@ func (c *Call) afterDocs(changes []docChange) (*muster.Catalog, error) {
 	if wrong := catalog.Check(next, c.CheckConnector, c.Snap.Zones); len(wrong) > 0 {
 		return nil, muster.Invalid("The catalog would not be right", wrong)
 	}
+	if wrong := catalog.CheckViewers(c.Snap.Catalog, next); len(wrong) > 0 {
+		return nil, muster.Invalid("The catalog would not be right", wrong)
+	}
 	return next, nil
 }
 

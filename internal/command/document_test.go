@@ -112,6 +112,7 @@ func TestTheLastAdminStays(t *testing.T) {
 		olga := *w.commands.Live.Current().Catalog.Users["olga"]
 		olga.Access = muster.AccessAdmin
 		w.put(yamlOf(w, &olga))
+		w.put(lone)
 		u := *w.commands.Live.Current().Catalog.Users["ana"]
 		u.Access = muster.AccessViewer
 		must[*command.Document](w, ana, "PutDocument", command.PutDocument{Kind: muster.KindUsers, Name: "ana", Body: body(w, &u), Any: true})

@@ -19,6 +19,11 @@ title: Urgent
 team: storefront
 steps:
   - {targets: [{roster: storefront}], wait: 5m}
+---
+kind: user
+name: kim
+display: Kim
+zone: UTC
 `
 
 // shifts is the roster with other people.
@@ -70,8 +75,8 @@ func TestTheGateRefusesWhatReachesNobody(t *testing.T) {
 		before := w.revision()
 		for _, err := range []error{
 			apply(w, "olga", shifts("rob, nobody"), ""), // every other day
-			apply(w, "olga", shifts("vic"), ""),         // who has no contact method
-			apply(w, "ana", strings.ReplaceAll(lone, "roster: storefront", "user: vic"), ""),
+			apply(w, "olga", shifts("kim"), ""),         // who has no contact method
+			apply(w, "ana", strings.ReplaceAll(lone, "roster: storefront", "user: kim"), ""),
 		} {
 			w.gated(err, "Shopping cart", "Rob would be")
 		}
@@ -138,7 +143,7 @@ func TestTheWordIsKept(t *testing.T) {
 func TestTheGatePlaysThePast(t *testing.T) {
 	bubble(t, func(w *world) {
 		w.put(lone)
-		w.put("kind: service\nname: till\ntitle: Till\nteam: storefront\npolicy: urgent\n---\nkind: policy\nname: quiet\ntitle: Quiet\nteam: storefront\nsteps:\n  - {targets: [{user: vic}], wait: 5m}\n")
+		w.put("kind: service\nname: till\ntitle: Till\nteam: storefront\npolicy: urgent\n---\nkind: policy\nname: quiet\ntitle: Quiet\nteam: storefront\nsteps:\n  - {targets: [{user: kim}], wait: 5m}\n")
 		ids := []muster.AlertID{w.fire("tills burn"), w.fire("tills melt"), w.fire("carts melt")}
 		pass(7 * 24 * time.Hour)
 		route := "kind: route\nname: tills\norder: 1\nmatch: title.contains(\"tills\")\npolicy: quiet\n"
@@ -239,7 +244,7 @@ func TestOverridesAtTheGate(t *testing.T) {
 		w.put(shifts("rob"))
 		until := muster.At(time.Now().Add(2 * time.Hour))
 		must[*muster.Override](w, w.as("olga"), "OverrideShift", command.OverrideShift{Roster: "storefront", Until: until, Why: "stocktaking"})
-		_, err := do[*muster.Override](w, w.as("rob"), "OverrideShift", command.OverrideShift{Roster: "storefront", People: []muster.UserName{"vic"}, From: until, Until: until.Plus(time.Hour)})
+		_, err := do[*muster.Override](w, w.as("rob"), "OverrideShift", command.OverrideShift{Roster: "storefront", People: []muster.UserName{"kim"}, From: until, Until: until.Plus(time.Hour)})
 		w.gated(err, "Shopping cart")
 		must[*muster.Override](w, w.as("rob"), "OverrideShift", command.OverrideShift{Roster: "storefront", People: []muster.UserName{"olga"}, From: until, Until: until.Plus(time.Hour)})
 	})

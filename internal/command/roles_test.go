@@ -47,7 +47,11 @@ func matrix() map[string]cell {
 	}
 	asked := func(w *world, who muster.Actor) any {
 		by := w.turnsOf(muster.Actor{User: other(who)})
-		return &command.AnswerSwap{Swap: must[*muster.SwapRequest](w, w.as(by), "RequestSwap", command.RequestSwap{Roster: "storefront", To: cmp.Or(who.User, "ana")}).ID}
+		to := cmp.Or(who.User, "ana")
+		if who.Access == muster.AccessViewer {
+			to = "ana" // a viewer takes no shift
+		}
+		return &command.AnswerSwap{Swap: must[*muster.SwapRequest](w, w.as(by), "RequestSwap", command.RequestSwap{Roster: "storefront", To: to}).ID}
 	}
 	proposed := func(w *world, who muster.Actor) *muster.Proposal { // by somebody else
 		by := muster.UserName("ana")

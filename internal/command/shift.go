@@ -36,7 +36,7 @@ func (c *Call) overrideShift(in OverrideShift) (*muster.Override, error) {
 		in.Role = muster.PrimaryResponder
 	}
 	now := c.Now()
-	wrong := append(c.checkRole(in.Role), c.checkTakers("people", in.People)...)
+	wrong := append(c.checkRole(in.Role), c.checkTakers("people", in.Role, in.People)...)
 	switch {
 	case in.From.IsZero():
 		in.From = now
@@ -129,7 +129,7 @@ func (c *Call) takePager(in TakePager) (*Taken, error) {
 	if me == "" {
 		return nil, muster.Errorf(muster.ErrConflict, "Only a person can take the pager: %s is none.", c.Actor.Name)
 	}
-	wrong := append(c.checkRole(in.Role), c.checkTakers("person", []muster.UserName{me})...)
+	wrong := append(c.checkRole(in.Role), c.checkTakers("person", in.Role, []muster.UserName{me})...)
 	held := c.Snap.Schedule(r.Name).Holder(in.Role, 0, now, nil)
 	until := in.Until
 	if until.IsZero() {
@@ -268,8 +268,9 @@ func checkRotation(path string, r *muster.Roster, name string) []muster.FieldErr
 	return []muster.FieldError{{Path: path, Message: fmt.Sprintf("the roster %s has no rotation called %q%s", r.Name, muster.Clip(name, 60), hint)}}
 }
 
-// checkTakers says who of those who shall be on call cannot be: people who are not in the catalog, and who have left.
-func (c *Call) checkTakers(path string, people []muster.UserName) (wrong []muster.FieldError) {
+// checkTakers says who of those who shall be on call cannot be: people who are not in the catalog, who have left, and, but
+// for shadows, who are only viewers.
+func (c *Call) checkTakers(path string, role muster.RosterRole, people []muster.UserName) (wrong []muster.FieldError) {
 	for _, u := range people {
 		d := c.Snap.Catalog.Users[u]
 		switch {
@@ -284,6 +285,8 @@ func (c *Call) checkTakers(path string, people []muster.UserName) (wrong []muste
 			wrong = append(wrong, muster.FieldError{Path: path, Message: fmt.Sprintf("there is no person called %q%s", muster.Clip(string(u), 70), hint)})
 		case d.Disabled:
 			wrong = append(wrong, muster.FieldError{Path: path, Message: c.Snap.Catalog.DisplayName(u) + " has left and would not be paged: choose somebody else"})
+		case d.Access == muster.AccessViewer && role != muster.ShadowResponder:
+			wrong = append(wrong, muster.FieldError{Path: path, Message: c.Snap.Catalog.DisplayName(u) + " is a viewer, and could not acknowledge a page: an admin can make them a responder; or choose somebody else"})
 		}
 	}
 	return wrong

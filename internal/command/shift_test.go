@@ -23,7 +23,7 @@ func other(who muster.Actor) muster.UserName {
 func (w *world) turnsOf(who muster.Actor) muster.UserName {
 	w.Helper()
 	u := who.User
-	if u == "" {
+	if u == "" || who.Access == muster.AccessViewer {
 		u = "rob"
 	}
 	w.roster(muster.Rotation{People: []muster.UserName{u}})

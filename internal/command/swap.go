@@ -157,7 +157,7 @@ func (c *Call) newSwap(name muster.RosterName, a swapAsk) (*muster.SwapRequest, 
 	case a.taker != "" && a.taker == a.holder:
 		wrong = append(wrong, muster.FieldError{Path: a.takerPath, Message: "the shift is theirs already: name somebody else"})
 	case a.taker != "":
-		wrong = append(wrong, c.checkTakers(a.takerPath, []muster.UserName{a.taker})...)
+		wrong = append(wrong, c.checkTakers(a.takerPath, muster.ShadowResponder, []muster.UserName{a.taker})...) // swapped knows the role
 	}
 	if err := muster.Invalid(a.verbs, wrong); err != nil {
 		return nil, err
@@ -196,7 +196,7 @@ func (c *Call) checkHolder(path string, u muster.UserName) []muster.FieldError {
 	if d := c.Snap.Catalog.Users[u]; d != nil && d.Disabled {
 		return nil // who has left may have shifts still
 	}
-	return c.checkTakers(path, []muster.UserName{u})
+	return c.checkTakers(path, muster.ShadowResponder, []muster.UserName{u}) // whoever has it has it
 }
 
 // openSwap writes a request, with its timer, and tells those who can answer. Who asks for the same again gets the request

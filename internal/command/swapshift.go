@@ -177,7 +177,7 @@ func (c *Call) swapped(s *muster.SwapRequest) (next *muster.Roster, ids []string
 		return nil, nil, err
 	}
 	name, now := c.Snap.Catalog.DisplayName, c.Now()
-	if wrong := c.checkTakers("to", []muster.UserName{s.Taker}); len(wrong) > 0 {
+	if wrong := c.checkTakers("to", s.Role, []muster.UserName{s.Taker}); len(wrong) > 0 {
 		return nil, nil, muster.Errorf(muster.ErrConflict, "The shift cannot be handed over: %s.", wrong[0].Message)
 	}
 	gone := func(why string) error {

@@ -19,7 +19,6 @@ kind: user
 name: zoe
 display: Zoe
 zone: Europe/Berlin
-access: viewer
 ---
 kind: team
 name: storefront

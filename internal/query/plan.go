@@ -82,6 +82,9 @@ func (q *Queries) PlanChange(ctx context.Context, a muster.Actor, in PlanChange)
 	if wrong := catalog.Check(next, nil, d.before.Zones); len(wrong) > 0 {
 		return out, muster.Invalid("The catalog would not be right", catalog.Locate(parsed, wrong))
 	}
+	if wrong := catalog.CheckViewers(d.before.Catalog, next); len(wrong) > 0 {
+		return out, muster.Invalid("The catalog would not be right", catalog.Locate(parsed, wrong))
+	}
 	after, _ := plan.NewSnapshot(next, d.before.Zones) // it was checked
 	out = PlannedChange{Revision: d.before.Catalog.Revision, Changes: plan.Diff(d.before.Catalog, next), Of: d.of}
 	var c plan.Consequences

@@ -180,19 +180,19 @@ func TestTheOtherScreens(t *testing.T) {
 			t.Errorf("reviews: %+v", l)
 		}
 		time.Sleep(48 * time.Hour)
-		act[*command.Applied](w, admin(), "ApplyDocuments", command.ApplyDocuments{Documents: "kind: policy\nname: lone\ntitle: Lone\nteam: storefront\nsteps: [{wait: 5m, targets: [{user: vic}]}, {wait: 5m, targets: [{user: tom}]}]\n"})
+		act[*command.Applied](w, admin(), "ApplyDocuments", command.ApplyDocuments{Documents: "kind: user\nname: kim\ndisplay: Kim\nzone: UTC\n---\nkind: policy\nname: lone\ntitle: Lone\nteam: storefront\nsteps: [{wait: 5m, targets: [{user: kim}]}, {wait: 5m, targets: [{user: tom}]}]\n"})
 		if err := w.cmd.Load(w.Context()); err != nil {
 			t.Fatal(err)
 		}
 		r := got[*query.Readiness](t)(w.q.Readiness(w.Context(), view()))
-		if len(r.Overdue) != 1 || r.Overdue[0].OwnerName != "Tom" || len(r.Unreachable) != 1 || r.Unreachable[0].Person.ID != "vic" || r.Found.Monitoring != 1 {
+		if len(r.Overdue) != 1 || r.Overdue[0].OwnerName != "Tom" || len(r.Unreachable) != 1 || r.Unreachable[0].Person.ID != "kim" || r.Found.Monitoring != 1 {
 			t.Errorf("readiness: %s", asJSON(t, r))
 		}
 		if len(r.Coverage) == 0 || r.Gaps != 0 || len(r.Runbooks) != 1 {
 			t.Errorf("coverage: %+v", r.Coverage)
 		}
 		people := got[[]query.PersonRow](t)(w.q.People(w.Context(), view()))
-		if len(people) != 4 || people[3].Warning == "" || people[0].Access != muster.AccessAdmin || people[1].Access != muster.AccessTeamOwner {
+		if len(people) != 5 || people[1].Warning == "" || people[0].Access != muster.AccessAdmin || people[2].Access != muster.AccessTeamOwner {
 			t.Errorf("people: %+v", people)
 		}
 		if p := got[*query.Profile](t)(w.q.Profile(w.Context(), view(), "noor")); len(p.Shifts) == 0 || len(p.Pages) != 1 {

@@ -10,7 +10,7 @@ import (
 )
 
 // toNobody is a policy of payments that pages somebody who has no phone.
-const toNobody = "kind: policy\nname: payments-urgent\ntitle: Payments urgent\nteam: payments\nsteps:\n  - {targets: [{user: vera}], wait: 5m}\nrepeat: 2\n"
+const toNobody = "kind: policy\nname: payments-urgent\ntitle: Payments urgent\nteam: payments\nsteps:\n  - {targets: [{user: vesna}], wait: 5m}\nrepeat: 2\n"
 
 // A change that would reach nobody is proposed from the editor, looked at by a second person, and rejected.
 func TestASecondPersonDecides(t *testing.T) {
@@ -37,7 +37,7 @@ func TestASecondPersonDecides(t *testing.T) {
 	ana.get("/settings").want(t, 200, `href="/changes"`)
 	ana.get("/changes").want(t, 200, `id="`+strings.TrimPrefix(at, "/changes/")+`"`, "Vera &lt;b&gt;looks", "Noor Haddad", "1 document changes")
 	before := w.rows()
-	got = ana.get(at).want(t, 200, "May this be written?", "Approve and write it", "Reject it", "Reaches nobody", `href="/settings/policies/payments-urgent"`, "user: vera", "roster: payments")
+	got = ana.get(at).want(t, 200, "May this be written?", "Approve and write it", "Reject it", "Reaches nobody", `href="/settings/policies/payments-urgent"`, "user: vesna", "roster: payments")
 	if diff := changed(before, w.rows()); len(diff) > 0 {
 		t.Errorf("looking changed %v", diff)
 	}

@@ -80,7 +80,7 @@ func buildWorld(t testing.TB, seeded bool) *world {
 		w.access, err = demo.Seed(ctx, w.commands)
 		w.must(err)
 		w.must(w.commands.Batch(ctx, "Viewer", admin(), func(b *command.Batch) error {
-			return b.Apply(command.ApplyDocuments{Documents: "kind: user\nname: vera\ndisplay: Vera Looks\nemail: vera@example.com\nzone: UTC\naccess: viewer\n"})
+			return b.Apply(command.ApplyDocuments{Documents: "kind: user\nname: vera\ndisplay: Vera Looks\nemail: vera@example.com\nzone: UTC\naccess: viewer\n---\nkind: user\nname: vesna\ndisplay: Vesna New\nzone: UTC\n"})
 		}))
 	}
 	w.queries = query.New(query.Deps{Store: db, Live: live})
