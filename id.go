@@ -37,6 +37,7 @@ type (
 	LeaveID       string // lve_
 	FeedID        string // fed_: a calendar feed of shifts
 	HandoverID    string // hnd_: a hand-over note
+	LedgerID      string // led_: a row of the ledger of pages
 )
 
 // Names of documents. A name is immutable; documents and facts refer to each other by it.
@@ -109,6 +110,8 @@ func prefixOf[T ~string]() string {
 		return "fed"
 	case HandoverID:
 		return "hnd"
+	case LedgerID:
+		return "led"
 	}
 	panic(fmt.Sprintf("muster: %T is not an identifier with a prefix", zero))
 }

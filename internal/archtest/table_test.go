@@ -31,6 +31,7 @@ var table = []row{
 	{pkg: "internal/plan", pure: true, imports: []string{"internal/rota", "internal/route", "internal/escalate", "internal/lifecycle"}, why: "an explanation composes the deciders and nothing else, else it could differ from what the engine does"},
 	{pkg: "internal/statuspage", pure: true, why: "a page is rendered from values; publishers push it"},
 
+	{pkg: "internal/ledger", pure: true, why: "who verifies an export needs nothing but this"},
 	{pkg: "internal/exchange", imports: []string{"internal/rota"}, why: "other tools' forms are bytes in, values out; only rota turns local times into instants"},
 	{pkg: "internal/seal", why: "it turns bytes into sealed bytes and knows nobody"},
 	{pkg: "internal/batch", why: "a mechanism without a noun"},
@@ -39,11 +40,11 @@ var table = []row{
 	{pkg: "internal/store/storetest", imports: []string{"internal/store"}, test: true, why: "the suite holds for every store, so it knows none of them"},
 	{pkg: "internal/catalog", imports: []string{"internal/store", "internal/plan", "internal/rota"}, why: "documents are below the operations that change them"},
 	{
-		pkg: "internal/command", imports: with(deciders, "internal/catalog", "internal/store", "internal/seal", "internal/exchange"),
+		pkg: "internal/command", imports: with(deciders, "internal/catalog", "internal/store", "internal/seal", "internal/exchange", "internal/ledger"),
 		why: "a command decides and records; what shall happen outside is a row that engine and connectors find",
 	},
 	{
-		pkg: "internal/query", imports: with(deciders, "internal/catalog", "internal/store", "internal/seal", "internal/exchange"),
+		pkg: "internal/query", imports: with(deciders, "internal/catalog", "internal/store", "internal/seal", "internal/exchange", "internal/ledger"),
 		why: "read models never write, so commands are out of their reach",
 	},
 	{pkg: "internal/event", imports: []string{"internal/store"}, why: "the bus carries that something changed, not what it means"},

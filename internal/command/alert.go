@@ -73,6 +73,7 @@ func (c *Call) ackAlert(in NoteAlert) (*muster.Alert, error) {
 	}
 	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, withNote(c.Actor.Name+" acknowledged"+viaText(c.Actor), in.Note)))
 	r.changed = append(r.changed, a)
+	c.recordAnswer(muster.LedgerAcknowledged, a)
 	if a.Incident != "" {
 		if err := c.knownBy(a.Incident); err != nil {
 			return nil, err
@@ -234,6 +235,7 @@ func (c *Call) resolveAlert(a *muster.Alert, text string) error {
 	var r rows
 	by := c.Actor.By()
 	a.Status, a.ResolvedAt, a.ResolvedBy = muster.AlertResolved, c.Now(), &by
+	c.recordAnswer(muster.LedgerResolved, a)
 	a.Triage, a.Suppressed = false, nil
 	if err := c.step(&r, a, escalate.Event{Kind: escalate.Resolve}); err != nil {
 		return err

@@ -73,6 +73,8 @@ type Call struct {
 	*Commands
 	docs *bool // set when documents were written
 
+	ledger *record // what happened to pages
+
 	gate    *gate
 	consent consent
 
@@ -151,8 +153,11 @@ func (c *Commands) write(ctx context.Context, lane store.Lane, op string, actor 
 				return errStale
 			}
 			g.asked = 0
-			last = &Call{Tx: tx, Actor: actor, Snap: snap, Commands: c, docs: new(bool), gate: g}
-			return fn(last)
+			last = &Call{Tx: tx, Actor: actor, Snap: snap, Commands: c, docs: new(bool), gate: g, ledger: &record{at: tx.Now()}}
+			if err := fn(last); err != nil {
+				return err
+			}
+			return last.writeLedger()
 		})
 		if err == nil && last != nil && *last.docs {
 			// Who changed the catalog sees it from here on. It is changed whether or not it can be read at this moment: the

@@ -209,6 +209,7 @@ func (c *Call) testContact(in OneContact) (muster.Nothing, error) {
 	if err != nil {
 		return muster.Nothing{}, err
 	}
+	c.record(muster.LedgerEvent{Kind: muster.LedgerPlanned, Person: ct.User, Method: ct.Method, Connector: ct.Connector, Ref: string(ct.ID), Why: "a test of the contact method"})
 	return muster.Nothing{}, c.audit("test contact", string(ct.User), map[string]string{"method": ct.Method})
 }
 
@@ -276,6 +277,7 @@ func (c *Commands) ProveContact(ctx context.Context, actor muster.Actor, test mu
 			return err
 		}
 		call.emitNotices(n.Person)
+		call.record(muster.LedgerEvent{Kind: muster.LedgerOpened, Person: ct.User, Method: ct.Method, Connector: ct.Connector, Ref: string(ct.ID), Why: "the test of the contact method was answered"})
 		return call.audit("verify contact", string(ct.User), map[string]string{"method": ct.Method})
 	})
 	return ct, err

@@ -72,6 +72,7 @@ type Reader interface {
 	FeedReader
 	HandoverReader
 	LedgerReader
+	ChainReader
 	AccessReader
 	AuditReader
 	MetaReader
@@ -99,6 +100,7 @@ type Tx interface {
 	HandoverWriter
 	AccessWriter
 	AuditWriter
+	ChainWriter
 	MetaWriter
 }
 
