@@ -46,6 +46,8 @@ type ImportedShifts struct {
 	Until     muster.Instant    `json:"until"`
 	Pattern   bool              `json:"pattern,omitempty"` // the rotation followed a pattern until now
 	Overrules []string          `json:"overrules"`         // rotations of the same role that lie below it
+
+	Draft *muster.Roster `json:"-"` // the roster with it, for surfaces that show what it means
 }
 
 // What an import of a calendar reads: the time before and after today.
@@ -174,6 +176,7 @@ func (c *Call) importRows(in ImportShifts) (*ImportedShifts, error) {
 			out.Overrules = append(out.Overrules, x.Name)
 		}
 	}
+	out.Draft = &doc
 	if plan.Same(r, &doc) {
 		out.What = "unchanged"
 		return out, nil

@@ -209,6 +209,9 @@ func (v *visit) schedule(r *query.RosterBoard, f frame, m view.Moment) view.Sche
 	}
 	if v.actor.Owns(r.Team) {
 		s.EditURL = editURL(r.Name)
+		if v.param("roster") != "" {
+			s.ArrangeURL, s.ImportURL = arrangeURL(r.Name), "/oncall/"+string(r.Name)+"/import"
+		}
 	}
 	if m.Asked {
 		s.Moment = m.When

@@ -149,22 +149,6 @@ func undoShift(v *visit) error {
 	return v.done(v.onCallBack(), "Undone: who was on call before is on call again.", "")
 }
 
-// askCover asks everybody on the roster to take a shift.
-func askCover(v *visit) error {
-	in := command.RequestSwap{
-		Roster: muster.RosterName(v.r.PathValue("roster")), Role: muster.RosterRole(v.field("role")), Rotation: v.field("rotation"),
-		To: muster.UserName(v.field("to")), Why: v.field("why"),
-	}
-	if err := in.At.UnmarshalText([]byte(v.field("at"))); err != nil {
-		return muster.WrapError(muster.ErrInvalid, err, "The shift is not named. Go back and ask again.")
-	}
-	s, err := run[*muster.SwapRequest](v, "RequestSwap", in)
-	if err != nil {
-		return err
-	}
-	return v.done(v.onCallBack(), "Asked. The shift stays yours until somebody takes it.", "/cover/"+string(s.ID)+"/withdraw")
-}
-
 // offerCover offers to take somebody's shift.
 func offerCover(v *visit) error {
 	in := command.OfferCover{Roster: muster.RosterName(v.r.PathValue("roster")), Person: muster.UserName(v.field("person")), Role: muster.RosterRole(v.field("role")), Why: v.field("why")}

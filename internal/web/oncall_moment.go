@@ -81,6 +81,10 @@ func (v *visit) momentRow(row query.OnCallRow, at time.Time) view.MomentRow {
 			r.At = v.now.UTC().Format(time.RFC3339)
 		}
 	}
+	if d := v.Queries.Catalog().Rosters[row.Roster]; len(row.People) == 1 && d != nil && v.actor.Owns(d.Team) && row.Until.After(v.now) {
+		q := url.Values{"person": {string(row.People[0].ID)}, "role": {string(row.Role)}, "at": {at.UTC().Format(time.RFC3339)}}
+		r.ArrangeURL = arrangeURL(row.Roster) + "?" + q.Encode()
+	}
 	for _, why := range row.Why {
 		switch why.Kind {
 		case muster.ReasonOverride:

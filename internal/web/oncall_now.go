@@ -113,7 +113,7 @@ func (v *visit) shift(m query.MyShift) view.Shift {
 		if m.Running {
 			at = muster.At(v.now)
 		}
-		s.AskURL = "/oncall/" + string(m.Roster) + "/cover"
+		s.AskURL, s.MoreURL = "/oncall/"+string(m.Roster)+"/cover", coverURL(m.Roster, at, m.Role)
 		s.Fields = []view.Field{{Name: "at", Value: at.UTC().Format(time.RFC3339)}, {Name: "role", Value: string(m.Role)}}
 	}
 	return s

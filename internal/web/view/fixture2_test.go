@@ -93,7 +93,7 @@ func onCallPage() view.OnCall {
 			Zooms: []view.Filter{{Text: "Day", URL: "?zoom=day"}, {Text: "Week", URL: "?zoom=week"}, {Text: "2 weeks", URL: "?", Current: true}, {Text: "Month", URL: "?zoom=month"}, {Text: "Year", URL: "?zoom=year"}},
 		},
 		Schedules: []view.Schedule{{
-			Name: "Storefront", ID: "storefront", URL: "/oncall?roster=storefront", EditURL: "/oncall/storefront/edit", Summary: "Ravi until 09:00, then Leo",
+			Name: "Storefront", ID: "storefront", URL: "/oncall?roster=storefront", EditURL: "/oncall/storefront/edit", ArrangeURL: "/oncall/storefront/arrange", ImportURL: "/oncall/storefront/import", Summary: "Ravi until 09:00, then Leo",
 			From: start, To: end, Lanes: all, At: "/oncall?roster=storefront&at=", Moment: tue.Add(150 * time.Minute), Zones: []*time.Location{elsewhere},
 		}},
 		Moment: view.Moment{
@@ -113,7 +113,7 @@ func onCallPage() view.OnCall {
 		},
 		MyShifts: []view.Shift{
 			{Roster: "Storefront", Role: "Secondary", From: day(24, 9), To: day(28, 9), Running: true},
-			{Roster: "Storefront", Role: "Primary", From: day(30, 9), To: day(30, 17), Elsewhere: "Mon 18:00 Berlin", AskURL: "/x"},
+			{Roster: "Storefront", Role: "Primary", From: day(30, 9), To: day(30, 17), Elsewhere: "Mon 18:00 Berlin", AskURL: "/x", MoreURL: "/y"},
 		},
 		Asked:    []view.CoverAsked{{Text: "Ravi asks for cover: primary responder of Storefront", From: day(29, 1), To: day(29, 9), Why: "a wedding", OfferURL: "/x", DeclineURL: "/y"}},
 		FairNote: "night is 22–07 local", FairURL: "/oncall/fairness", Fairness: []view.Fairness{

@@ -30,7 +30,7 @@ func render(t *testing.T, page templ.Component) string {
 // TestGolden keeps the HTML of the main screens: go test ./internal/web/view -run Golden -update, and look at the difference.
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	main := []string{"oncall", "oncall-now", "roster-editor", "now", "now-quiet", "alert", "phone", "room-troubled", "notices", "contact-test", "experts", "ledger", "handovers", "changes", "change", "change-own"}
+	main := []string{"oncall", "oncall-now", "roster-editor", "now", "now-quiet", "alert", "phone", "room-troubled", "notices", "contact-test", "experts", "ledger", "handovers", "changes", "change", "change-own", "cover", "arrange", "import", "import-seen"}
 	for _, s := range screens() {
 		if !slices.Contains(main, s.name) {
 			continue

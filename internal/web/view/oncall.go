@@ -57,6 +57,8 @@ type Schedule struct {
 	URL     string // where its title leads
 	EditURL string // its editor; "" when you may not
 
+	ArrangeURL   string // swaps shifts of others; "" when you may not
+	ImportURL    string // makes a rotation of a file; "" when you may not
 	HandoversURL string // its hand-over notes
 
 	Summary  string // "Ravi until 09:00, then Leo"
@@ -152,6 +154,7 @@ type MomentRow struct {
 	RevisionURL  string
 	Whys         []Link // the full why of each service
 	OfferURL     string // POST person, role, at: you offer to take the shift; "" when it cannot be offered
+	ArrangeURL   string // swaps the shift, for an owner of the team; "" when you may not
 	At           string // a moment of the shift, RFC 3339
 	Holder       string // name of the document of who has it
 }
@@ -213,6 +216,7 @@ type Shift struct {
 	Running      bool
 	Patch        string // override, swap; "" for a turn
 	AskURL       string // POST roster, rotation, start, why: asks for cover; "" when it cannot be asked for
+	MoreURL      string // GET: the whole form of that
 	Fields       []Field
 	Asked        *CoverAsked // cover was asked for
 	Open         bool        // the form is open already

@@ -1,8 +1,10 @@
 /**
- * Forms without leaving the page: the POST's answer is the page that it leads to; if that is this one, its parts are
- * merged. A form with data-native goes the browser's own way.
+ * Forms without leaving the page: the POST's answer is the page that it leads to. If that is this one, its parts are
+ * merged; if it is another view of it (the same path, another query), all of it is put in its place; else the browser goes
+ * there. A form with data-native goes the browser's own way, and so does a button that asks by GET.
  */
 import { merge, mergeInto, ask } from './live.js';
+import { enhance } from './enhance.js';
 
 /** Says something at the foot of the page for a while. @param {string} text @param {boolean} bad */
 export function toast(text, bad) {
@@ -30,11 +32,60 @@ function finish(form) {
   form.dispatchEvent(new CustomEvent('muster:sent', { bubbles: true }));
 }
 
+/** Where what was said is kept while the browser goes to another page. */
+const KEPT = 'muster-toast';
+
+/** Goes to a page; what its answer says, which it says only once, is said there. @param {string} url @param {Document|null} doc */
+function go(url, doc) {
+  const said = doc?.querySelector('[data-part="toast"] .toast');
+  try {
+    if (said) sessionStorage.setItem(KEPT, said.outerHTML);
+  } catch {
+    // without a place to keep it, it is not said
+  }
+  location.assign(url);
+}
+
+/** Says on this page what the form on the page before came to. */
+function saidBefore() {
+  let html = null;
+  try {
+    html = sessionStorage.getItem(KEPT);
+    sessionStorage.removeItem(KEPT);
+  } catch {
+    return;
+  }
+  const host = document.querySelector('[data-part="toast"]');
+  const said = html && new DOMParser().parseFromString(html, 'text/html').querySelector('.toast');
+  if (!said || !host || host.querySelector('.toast')) return;
+  host.append(document.importNode(said, true));
+  enhance(host);
+}
+
+let drawn = ''; // the address of the view that was put in the page's place
+
+/** Puts another view of this page in its place. @param {Document} doc @param {URL} to */
+function replaceView(doc, to) {
+  const [stage, fresh] = [document.querySelector('.stage'), doc.querySelector('.stage')];
+  if (!stage || !fresh) return false;
+  stage.replaceWith(document.importNode(fresh, true));
+  history.pushState(null, '', to.href);
+  drawn = to.pathname + to.search;
+  merge(doc, null, true);
+  const target = to.hash.length > 1 ? document.getElementById(to.hash.slice(1)) : null;
+  target?.scrollIntoView();
+  return true;
+}
+// back to the view before: what is drawn is another
+window.addEventListener('popstate', () => {
+  if (drawn && drawn !== location.pathname + location.search) location.reload();
+});
+
 /** @param {SubmitEvent} ev */
 async function submit(ev) {
   const form = /** @type {HTMLFormElement} */ (ev.target);
   const button = /** @type {HTMLButtonElement|null} */ (ev.submitter);
-  if (ev.defaultPrevented || form.method !== 'post' || form.hasAttribute('data-native')) return;
+  if (ev.defaultPrevented || form.method !== 'post' || form.hasAttribute('data-native') || button?.hasAttribute('data-native')) return;
   const action = new URL(button?.hasAttribute('formaction') ? button.formAction : form.action, location.href);
   if (action.origin !== location.origin) return;
   ev.preventDefault();
@@ -48,10 +99,13 @@ async function submit(ev) {
     const doc = html ? new DOMParser().parseFromString(html, 'text/html') : null;
     if (answer.ok) {
       const to = new URL(answer.url);
-      // The demo's strip leads to a view of a screen, which is more than its parts.
-      const elsewhere = to.pathname !== location.pathname || (form.closest('.guide') && to.search !== location.search);
+      const elsewhere = to.pathname !== location.pathname;
       if (answer.redirected && (elsewhere || !doc)) {
-        location.assign(answer.url);
+        go(answer.url, doc);
+        return;
+      }
+      if (answer.redirected && doc && to.search !== location.search) {
+        if (!replaceView(doc, to)) go(answer.url, doc);
         return;
       }
       finish(form);
@@ -78,3 +132,4 @@ async function submit(ev) {
 }
 
 document.addEventListener('submit', submit);
+saidBefore();
