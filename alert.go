@@ -66,6 +66,9 @@ type Alert struct {
 	AcknowledgedBy *By               `json:"acknowledged_by"`
 	ResolvedAt     Instant           `json:"resolved_at"`
 	ResolvedBy     *By               `json:"resolved_by"`
+	Acks           []Acknowledgement `json:"acks,omitempty"`        // where the policy asks for several: who has acknowledged
+	AcksNeeded     int               `json:"acks_needed,omitempty"` // how many it asks for, when that is more than one
+	Snooze         *Snooze           `json:"snooze,omitempty"`      // the acknowledgement has this end
 	Incident       IncidentID        `json:"incident,omitempty"`
 	IncidentKey    IncidentKey       `json:"incident_key,omitempty"`
 	NextWakeAt     Instant           `json:"next_wake_at"` // when Muster does something about it by itself; copied from the timer
@@ -98,6 +101,38 @@ type Escalation struct {
 	StepStarted Instant          `json:"step_started"` // first real attempt of the step (I15)
 	Generation  int              `json:"generation"`   // raised by every change, so that an old timer finds itself stale
 	Taken       []StepTaken      `json:"taken"`        // what was decided with, so that it can be explained later
+
+	Severity   AlertSeverity     `json:"severity,omitempty"`   // of the alert, for steps that ask
+	Acked      []Acknowledgement `json:"acked,omitempty"`      // so far, while the policy asks for more; they are not paged again
+	WaitsUntil Instant           `json:"waits_until,omitzero"` // the last step waits for somebody to come on call, until then at most
+	Turns      map[int]UserName  `json:"-"`                    // who had the last turn of a step with turns; handed in, see [StepTaken].Turns
+}
+
+// Acknowledgement is one person's word that they have an alert.
+type Acknowledgement struct {
+	User UserName `json:"user,omitempty"` // empty: a machine
+	Name string   `json:"name"`
+	At   Instant  `json:"at"`
+}
+
+// Same reports whether two acknowledgements are of the same person, or machine.
+func (a Acknowledgement) Same(b Acknowledgement) bool {
+	return a.User == b.User && (a.User != "" || a.Name == b.Name)
+}
+
+// Snooze says who put an alert off, and until when: then it pages again.
+type Snooze struct {
+	By    By      `json:"by"`
+	Until Instant `json:"until"`
+}
+
+// Told is a room or a webhook that an escalation step tells. It is no page: nobody is reached by it.
+type Told struct {
+	Connector ConnectorName `json:"connector"`
+	Title     string        `json:"title"`
+	Step      int           `json:"step"`
+	Round     int           `json:"round"`
+	Reasons   []Reason      `json:"why"`
 }
 
 // StepTaken keeps the facts with which a step was decided: with the catalog's revision they give the same answer again.
@@ -112,6 +147,9 @@ type StepTaken struct {
 	Started  Instant                    `json:"started,omitzero"`   // first real attempt of the step before
 	Contacts map[UserName][]ContactFact `json:"contacts,omitempty"`
 	Away     []Leave                    `json:"away,omitempty"` // days off at that moment of experts whom a topic names
+	Acked    []Acknowledgement          `json:"acked,omitempty"`
+	Turns    map[int]UserName           `json:"turns,omitempty"`      // who had the last turn of each step with turns
+	Waits    Instant                    `json:"waits_until,omitzero"` // nobody was paged: the step waits until then at most
 }
 
 // ContactFact is what a decision needs to know of a contact method: not the address.

@@ -53,6 +53,7 @@ type Explanation struct {
 	People   []Planned `json:"people"` // empty: nobody, and a step says so
 
 	Informed []Informed `json:"informed,omitempty"` // shadows of whom a step paged
+	Told     []Told     `json:"told,omitempty"`     // rooms and webhooks that a step told
 }
 
 // Informed is a shadow who is told that somebody else was paged. Nobody expects an answer of them, and they count for nothing

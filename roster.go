@@ -246,6 +246,9 @@ func (d *Roster) Check() []FieldError {
 			if target.Topic != "" {
 				at.add(fmt.Sprintf("fallback[%d].topic", j), "a topic cannot fall back to a topic: name a roster or a user")
 			}
+			if target.Team != "" || target.Connector != "" {
+				at.add(fmt.Sprintf("fallback[%d]", j), "a topic falls back to a roster or a user")
+			}
 		}
 		f.take(at.list)
 	}

@@ -222,6 +222,8 @@ func (k *checker) policy(d *muster.Policy) {
 		before := len(k.wrong)
 		refers(k, path+".roster", t.Roster, k.c.Rosters, muster.KindRosters)
 		k.user(path+".user", t.User)
+		k.team(path+".team", t.Team)
+		refers(k, path+".connector", t.Connector, k.c.Connectors, muster.KindConnectors)
 		k.shadow(path+".role", t)
 		if _, topic := k.c.Topic(t.Topic); t.Topic != "" && (topic == nil || topic.Name != t.Topic) {
 			near := k.c.NearTopic(t.Topic)
@@ -236,6 +238,9 @@ func (k *checker) policy(d *muster.Policy) {
 		dangling = dangling || len(k.wrong) > before
 	}
 	for i, s := range d.Steps {
+		if s.When != nil && s.When.Zone != "" {
+			k.zone(fmt.Sprintf("steps[%d].when.zone", i), s.When.Zone)
+		}
 		for j, t := range s.Targets {
 			target(fmt.Sprintf("steps[%d].targets[%d]", i, j), t)
 			reached = reached || k.reaches(t)
@@ -244,7 +249,11 @@ func (k *checker) policy(d *muster.Policy) {
 	for i, t := range d.Fallback {
 		target(fmt.Sprintf("fallback[%d]", i), t)
 	}
-	if !reached && !dangling {
+	switch informs := !slices.ContainsFunc(d.Steps, func(s muster.Step) bool { return !s.Informs() }); {
+	case reached || dangling || len(d.Steps) == 0:
+	case informs:
+		k.fail("steps", "the policy reaches nobody: rooms and webhooks are told, and nobody is paged; name a roster, a person, a topic or a team, too")
+	default:
 		k.fail("steps", "the policy reaches nobody: every person it names has left, and no roster it names has a rotation with people")
 	}
 }
@@ -260,6 +269,14 @@ func (k *checker) reaches(t muster.Target) bool {
 	}
 	if _, topic := k.c.Topic(t.Topic); topic != nil {
 		return slices.ContainsFunc(topic.Experts, active) || slices.ContainsFunc(topic.Fallback, k.reaches)
+	}
+	if t.Team != "" {
+		for _, u := range k.c.Users {
+			if !u.Disabled && slices.Contains(u.Teams, t.Team) {
+				return true
+			}
+		}
+		return false
 	}
 	r := k.c.Rosters[t.Roster]
 	if r == nil {

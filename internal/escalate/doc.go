@@ -22,6 +22,12 @@
 //   - I15: a step lasts at least its wait after its first real attempt, which the caller records as StepStarted. A step
 //     that was never attempted counts from when it was decided.
 //
+// A step may ask for more: a condition (When), that its people take turns (RoundRobin: who had the last turn is handed in, and
+// whose turn it was is handed out), or that it waits for somebody to come on call (Hold). A step that waits is running and
+// WaitsUntil is set; it looks again when somebody comes, and every [holdLook], and is passed over at its end. Rooms and webhooks
+// are told and count for nothing. A policy may ask for several acknowledgements: until there are enough, the escalation goes
+// on, and who has acknowledged is not paged again. When nobody else is left, those who have acknowledged have it.
+//
 // An acknowledgement that ends, by its time-out or by a person, begins a new round at step 1 at once: the person who had
 // it is gone, and whoever is first in line now should know first. Round numbers only rise, so that a page is known by its
 // round, step, person and contact. Such a round is walked to its end even when the policy's rounds are used up.

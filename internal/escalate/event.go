@@ -25,8 +25,10 @@ const (
 // 30m"); without it the sentence is a general one.
 type Event struct {
 	Kind EventKind
+	By   muster.Acknowledgement // who acknowledged, or gave it back; a policy that asks for several counts them
 	// Until ends the hold of a Hold: when the silence ends. Zero: it has no end of its own, a person ends it (triage). On an
-	// Unack it says that the alert is silenced until then: it is held instead of paged.
+	// Unack it says that the alert is silenced until then: it is held instead of paged. On an Ack it is the end that the
+	// person gave it, in place of the policy's: a snooze.
 	Until   muster.Instant
 	Because string
 }
@@ -40,6 +42,15 @@ type Who interface {
 	Methods(u muster.UserName, urgency muster.Urgency) ([]Method, []muster.Reason)
 	// Fallback is whom an exhausted escalation pages when its policy names nobody, or nobody who can be reached.
 	Fallback() ([]muster.UserName, []muster.Reason)
+	// Told says whether there is a connector that can be told, what it is called, and why it is told or cannot be.
+	Told(c muster.ConnectorName) (title string, ok bool, why muster.Reason)
+	// Within reports whether the moment lies in the hours on the clocks of a zone, and tells the moment on these clocks.
+	Within(hours []muster.Window, zone string) (in bool, clock string)
+	// Night reports whether it is night where a person lives, and tells the moment there.
+	Night(u muster.UserName) (night bool, clock string)
+	// Next is the first moment after this one and before until from which on a target may reach somebody who can be paged;
+	// zero: none is known of.
+	Next(t muster.Target, until muster.Instant) muster.Instant
 }
 
 // Namer is a [Who] that knows how people are called. Without it people are shown by the names of their documents.
@@ -62,6 +73,14 @@ type Effects struct {
 	CancelTimers bool
 	// CancelPages cancels the planned pages that are not started.
 	CancelPages bool
+	// Acknowledged says that the alert counts as acknowledged from now on.
+	Acknowledged bool
+	// Answered is who acknowledged while more people have to: their own planned pages are cancelled, others go on.
+	Answered *muster.Acknowledgement
+	// Turns are whose turn it was in steps with turns that were taken: to be kept for the next alert.
+	Turns map[int]muster.UserName
+	// Told are rooms and webhooks that are told. They count for nothing.
+	Told []muster.Told
 	// Taken is the step that was taken, to be completed with Revision and Contacts and added to the escalation.
 	Taken *muster.StepTaken
 	// Informed are the shadows of those who are paged. [Step] leaves it empty: who composes the deciders completes it.
@@ -73,6 +92,10 @@ type Effects struct {
 // RepeatFallback is how long an exhausted escalation waits before it pages the fallback again: long enough for somebody to
 // find a computer, short enough that an unheard page does not cost an hour.
 const RepeatFallback = 5 * time.Minute
+
+// holdLook is how often a step that waits for somebody to come on call looks again by itself: for shifts that somebody took
+// and contact methods that were verified meanwhile.
+const holdLook = 5 * time.Minute
 
 // minWait guards against a policy that came around the checks with a step that waits for nothing: it would page in a
 // loop without end.

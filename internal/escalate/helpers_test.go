@@ -16,9 +16,40 @@ type team struct {
 	oncall      map[string][]muster.UserName // "storefront/primary"
 	unreachable map[muster.UserName]bool
 	admins      []muster.UserName
+	asleep      map[muster.UserName]bool
+	daytime     bool          // whether the moment lies in any hours
+	in          time.Duration // when somebody comes on call, from now
+	now         muster.Instant
+	asked       int
+	comes       map[muster.RosterName]muster.Instant // when somebody comes on call
+}
+
+func (w *team) Told(c muster.ConnectorName) (string, bool, muster.Reason) {
+	if c == "gone" {
+		return "", false, muster.Reason{Kind: muster.ReasonNobody, Text: "There is no connector gone."}
+	}
+	return string(c), true, muster.Reason{Kind: muster.ReasonContact, Text: string(c) + " is told."}
+}
+
+func (w *team) Within([]muster.Window, string) (bool, string) { return w.daytime, "03:00 UTC" }
+
+func (w *team) Night(u muster.UserName) (bool, string) { return w.asleep[u], "03:00 UTC" }
+
+func (w *team) Next(t muster.Target, until muster.Instant) muster.Instant {
+	w.asked++
+	if w.in > 0 && t.Roster != "" {
+		if at := w.now.Plus(w.in); at.Before(until.Time) {
+			return at
+		}
+	}
+	if at := w.comes[t.Roster]; at.Before(until.Time) {
+		return at
+	}
+	return muster.Instant{}
 }
 
 func (w *team) OnCall(t muster.Target) ([]muster.UserName, []muster.Reason) {
+	w.asked++
 	if t.User != "" {
 		return []muster.UserName{t.User}, []muster.Reason{{Kind: muster.ReasonPerson, Text: "The step names " + w.Name(t.User) + "."}}
 	}
@@ -58,6 +89,10 @@ func everybody() *team {
 func step(wait time.Duration, targets ...string) muster.Step {
 	s := muster.Step{Wait: muster.Duration(wait)}
 	for _, t := range targets {
+		if room, ok := strings.CutPrefix(t, "#"); ok {
+			s.Targets = append(s.Targets, muster.Target{Connector: muster.ConnectorName(room)})
+			continue
+		}
 		if roster, role, ok := strings.Cut(t, "/"); ok {
 			s.Targets = append(s.Targets, muster.Target{Roster: muster.RosterName(roster), Role: muster.RosterRole(role)})
 		} else {

@@ -11,11 +11,14 @@ import (
 	"github.com/muster-oncall/muster"
 )
 
-// decision gathers pages and notes while a step is looked for.
+// decision gathers what follows while a step is looked for.
 type decision struct {
 	who   Who
 	notes []muster.Reason
+	rooms []muster.Told
+	turns map[int]muster.UserName
 	empty bool // no step of the policy reaches anybody
+	again bool // the step waited for somebody: its rooms were told when it began to
 }
 
 func (d *decision) note(r ...muster.Reason) { d.notes = append(d.notes, r...) }
@@ -27,30 +30,46 @@ func (d *decision) name(u muster.UserName) string {
 	return string(u)
 }
 
-// step resolves the step e.Step. No pages means that it reached nobody, which is noted.
-func (d *decision) step(e muster.Escalation, ev Event, now muster.Instant) []muster.Planned {
-	why := d.why(e, ev)
-	r := reach{d: d, e: e, now: now, why: why}
-	for _, t := range e.Policy.Steps[e.Step-1].Targets {
-		r.target(t)
+// step resolves the step e.Step. No pages means that it reached nobody; met, that its condition holds. That it does not is
+// noted.
+func (d *decision) step(e muster.Escalation, ev Event, now muster.Instant) (pages []muster.Planned, met bool) {
+	s := &e.Policy.Steps[e.Step-1]
+	if s.When != nil {
+		if text := d.unmet(s.When, e); text != "" {
+			d.note(policyReason(e, muster.ReasonCondition,
+				fmt.Sprintf("Step %d of %d is %s, so it is passed over.", e.Step, len(e.Policy.Steps), text), facts(e)))
+			return nil, false
+		}
 	}
-	if len(r.pages) == 0 {
-		d.note(policyReason(e, muster.ReasonNobody,
-			fmt.Sprintf("Step %d of %d reaches nobody, so it is passed over at once.", e.Step, len(e.Policy.Steps)), facts(e)))
+	r := reach{d: d, e: e, now: now, why: d.why(e, ev)}
+	if s.When != nil {
+		r.night = s.When.Night
 	}
-	return r.pages
+	if s.RoundRobin {
+		r.turn(s.Targets)
+	} else {
+		for _, t := range s.Targets {
+			r.target(t)
+		}
+	}
+	return r.pages, true
 }
 
 // fallback resolves whom an exhausted escalation pages: the policy's own fallback, and where that reaches nobody, the
 // general one.
 func (d *decision) fallback(e muster.Escalation, ev Event, now muster.Instant) []muster.Planned {
 	text := fmt.Sprintf("Nobody acknowledged: all %s of the policy are used up", count(len(e.Policy.Steps), "step"))
+	if n := len(e.Acked); n > 0 {
+		text = fmt.Sprintf("Only %d of %d people acknowledged: all %s of the policy are used up", n, needed(e), count(len(e.Policy.Steps), "step"))
+	}
 	if e.Policy.Repeat > 0 {
 		text += " in " + count(1+e.Policy.Repeat, "round")
 	}
 	switch {
 	case ev.Kind == Escalate:
 		text = "There is no further step that reaches anybody, and " + strings.TrimSuffix(ev.Because, ".")
+	case e.Status == muster.EscalationExhausted && len(e.Acked) > 0:
+		text = fmt.Sprintf("Still only %d of %d people acknowledged", len(e.Acked), needed(e))
 	case e.Status == muster.EscalationExhausted:
 		text = "Still nobody acknowledged"
 	case d.empty:
@@ -58,12 +77,18 @@ func (d *decision) fallback(e muster.Escalation, ev Event, now muster.Instant) [
 	}
 	text += ". The fallback is paged, and again every " + muster.Duration(RepeatFallback).String() + " until somebody acknowledges."
 	r := reach{d: d, e: e, now: now, why: []muster.Reason{policyOf(e), policyReason(e, muster.ReasonStep, text, facts(e))}}
+	repeated := e.Status == muster.EscalationExhausted // rooms are told once
 	for _, t := range e.Policy.Fallback {
-		r.target(t)
+		if t.Connector == "" || !repeated {
+			r.target(t)
+		}
 	}
 	if len(r.pages) == 0 {
 		people, why := d.who.Fallback()
 		r.people(people, why)
+	}
+	if len(r.pages) == 0 && len(e.Acked) > 0 { // see exhaust
+		return nil
 	}
 	d.note(r.why[1])
 	if len(r.pages) == 0 {
@@ -80,10 +105,15 @@ type reach struct {
 	now   muster.Instant
 	why   []muster.Reason
 	seen  []muster.UserName
+	night *bool // only those for whom it is night, or is not
 	pages []muster.Planned
 }
 
 func (r *reach) target(t muster.Target) {
+	if t.Connector != "" {
+		r.d.tell(r.e, t.Connector)
+		return
+	}
 	people, why := r.d.who.OnCall(t)
 	r.people(people, why)
 }
@@ -98,6 +128,9 @@ func (r *reach) people(people []muster.UserName, why []muster.Reason) {
 			continue
 		}
 		r.seen = append(r.seen, u)
+		if !r.fits(u) {
+			continue
+		}
 		methods, how := r.d.who.Methods(u, r.e.Urgency)
 		if len(methods) == 0 {
 			if !told {
@@ -107,12 +140,16 @@ func (r *reach) people(people []muster.UserName, why []muster.Reason) {
 			r.d.note(how...)
 			continue
 		}
-		for _, m := range methods {
-			r.pages = append(r.pages, muster.Planned{
-				User: u, Name: r.d.name(u), Contact: m.Contact, At: r.now.Plus(max(m.After, 0)), Step: r.e.Step, Round: r.e.Round,
-				Reasons: slices.Concat(r.why, why, how, []muster.Reason{contactReason(m)}),
-			})
-		}
+		r.page(u, methods, why, how)
+	}
+}
+
+func (r *reach) page(u muster.UserName, methods []Method, why, how []muster.Reason) {
+	for _, m := range methods {
+		r.pages = append(r.pages, muster.Planned{
+			User: u, Name: r.d.name(u), Contact: m.Contact, At: r.now.Plus(max(m.After, 0)), Step: r.e.Step, Round: r.e.Round,
+			Reasons: slices.Concat(r.why, why, how, []muster.Reason{contactReason(m)}),
+		})
 	}
 }
 
@@ -121,7 +158,7 @@ func (r *reach) people(people []muster.UserName, why []muster.Reason) {
 func (d *decision) why(e muster.Escalation, ev Event) []muster.Reason {
 	out := []muster.Reason{policyOf(e)}
 	for _, n := range d.notes {
-		if n.Kind == muster.ReasonNobody && n.Facts["step"] != "" {
+		if (n.Kind == muster.ReasonNobody || n.Kind == muster.ReasonCondition) && n.Facts["step"] != "" {
 			out = append(out, n)
 		}
 	}
@@ -134,6 +171,10 @@ func (d *decision) why(e muster.Escalation, ev Event) []muster.Reason {
 		text += ": " + strings.TrimSuffix(ev.Because, ".") + "."
 	case last == nil || ev.Kind != Timer:
 		text += " is taken at once."
+	case !last.Waits.IsZero() && last.Step == e.Step && last.Round == e.Round:
+		text += ": it waited since " + last.At.UTC().Format("15:04") + " UTC, and somebody is on call now."
+	case !last.Waits.IsZero():
+		text += ": step " + strconv.Itoa(last.Step) + " waited since " + last.At.UTC().Format("15:04") + " UTC for somebody to come on call, in vain."
 	default:
 		text += ": " + d.told(*last, e) + " and waited " + muster.Duration(waitedFor(*last, e)).String() + " without an answer."
 	}
@@ -187,6 +228,9 @@ func policyOf(e muster.Escalation) muster.Reason {
 	text := "The policy " + title + " has " + count(len(e.Policy.Steps), "step")
 	if e.Policy.Repeat > 0 {
 		text += " and goes through them " + strconv.Itoa(1+e.Policy.Repeat) + " times"
+	}
+	if n := needed(e); n > 1 {
+		text += ", until " + strconv.Itoa(n) + " people have acknowledged"
 	}
 	return policyReason(e, muster.ReasonPolicy, text+".", map[string]string{"policy": string(e.Policy.Name), "title": title})
 }

@@ -24,18 +24,29 @@ func drawTeam(t *rapid.T) *team {
 	for _, u := range rapid.SliceOfN(people, 0, 4).Draw(t, "unreachable") {
 		w.unreachable[u] = true
 	}
+	w.asleep = map[muster.UserName]bool{"ravi": rapid.Bool().Draw(t, "ravi sleeps"), "dana": rapid.Bool().Draw(t, "dana sleeps")}
+	w.daytime = rapid.Bool().Draw(t, "daytime")
+	w.in = time.Duration(rapid.SampledFrom([]int{0, 1, 90, 4000}).Draw(t, "somebody comes in")) * time.Second
 	w.admins = rapid.SliceOfN(people, 0, 2).Draw(t, "admins")
 	return w
 }
 
 func drawPolicy(t *rapid.T) muster.Policy {
-	targets := rapid.SliceOfN(rapid.SampledFrom([]string{"storefront/primary", "storefront/secondary", "dana", "chen"}), 0, 3)
+	targets := rapid.SliceOfN(rapid.SampledFrom([]string{"storefront/primary", "storefront/secondary", "dana", "chen", "#ops", "#gone"}), 0, 3)
 	p := muster.Policy{
-		Name: "p", Repeat: rapid.IntRange(0, 3).Draw(t, "repeat"),
+		Name: "p", Acks: rapid.IntRange(0, 3).Draw(t, "acks"), Repeat: rapid.IntRange(0, 3).Draw(t, "repeat"),
 		AckTimeout: muster.Duration(rapid.SampledFrom([]time.Duration{0, time.Minute, time.Hour}).Draw(t, "ack timeout")),
 	}
 	for range rapid.IntRange(0, 4).Draw(t, "steps") {
 		p.Steps = append(p.Steps, step(rapid.SampledFrom([]time.Duration{0, time.Minute, time.Hour}).Draw(t, "wait"), targets.Draw(t, "targets")...))
+		last := &p.Steps[len(p.Steps)-1]
+		last.RoundRobin = rapid.Bool().Draw(t, "round robin")
+		last.Hold = muster.Duration(rapid.SampledFrom([]time.Duration{0, 0, time.Minute, 30 * time.Hour}).Draw(t, "hold"))
+		night := rapid.Bool().Draw(t, "night")
+		last.When = rapid.SampledFrom([]*muster.When{
+			nil, nil, nil, {Night: &night}, {Urgency: muster.UrgencyLow}, {Hours: []muster.Window{{From: "09:00", To: "17:00"}}, Zone: "UTC"},
+			{Severity: []muster.AlertSeverity{muster.SeverityCritical}},
+		}).Draw(t, "when")
 	}
 	if rapid.Bool().Draw(t, "own fallback") {
 		p.Fallback = []muster.Target{{User: "ana"}}
@@ -56,6 +67,7 @@ func TestPromises(t *testing.T) {
 		paged := map[key]bool{}
 		for range rapid.IntRange(1, 40).Draw(t, "events") {
 			ev := escalate.Event{Kind: rapid.SampledFrom(kinds).Draw(t, "kind")}
+			ev.By.User = rapid.SampledFrom([]muster.UserName{"", "ravi", "chen", "ana"}).Draw(t, "by")
 			if !wake.IsZero() && rapid.Bool().Draw(t, "let the timer come due") {
 				now, ev.Kind = wake, escalate.Timer
 			} else {
@@ -68,7 +80,32 @@ func TestPromises(t *testing.T) {
 				e.StepStarted = now
 			}
 			before := e
+			who.asked, who.now = 0, now
 			after, eff := escalate.Step(e, ev, now, who)
+			if most := 12 * (len(e.Policy.Steps) + 2) * 3; who.asked > most {
+				t.Fatalf("%s asks %d times", ev.Kind, who.asked)
+			}
+			for _, a := range after.Acked {
+				if ev.Kind != escalate.Unack && a.User != "" && slices.ContainsFunc(eff.Pages, func(p muster.Planned) bool { return p.User == a.User }) {
+					t.Fatalf("%s is paged and has acknowledged", a.User)
+				}
+			}
+			if eff.Acknowledged != (after.Status == muster.EscalationPaused && !after.StepAt.IsZero() && after.Generation != before.Generation) {
+				t.Fatalf("%s: acknowledged is %v", ev.Kind, eff.Acknowledged)
+			}
+			if eff.Taken != nil && !eff.Taken.Waits.IsZero() && (eff.Taken.Waits.Sub(now.Time) > muster.MaxHold || len(eff.Pages) > 0) {
+				t.Fatalf("a step waits %s", eff.Taken.Waits.Sub(now.Time))
+			}
+			if after.Status != muster.EscalationRunning && !after.WaitsUntil.IsZero() {
+				t.Fatalf("%s leaves a step waiting", ev.Kind)
+			}
+			if steps := after.Policy.Steps; after.Status == muster.EscalationRunning && after.Step > 0 && steps[after.Step-1].RoundRobin {
+				for _, p := range eff.Pages {
+					if p.User != eff.Pages[0].User || eff.Turns[after.Step] != p.User {
+						t.Fatalf("more than one had the turn: %v", eff.Turns)
+					}
+				}
+			}
 
 			if ev.Kind == escalate.Timer || eff.CancelTimers {
 				wake = muster.Instant{}
@@ -89,10 +126,13 @@ func TestPromises(t *testing.T) {
 			if after.Generation == before.Generation && (len(eff.Pages) > 0 || eff.CancelPages || eff.Taken != nil) {
 				t.Fatalf("%s has effects without a change: %+v", ev.Kind, eff)
 			}
+			if d := time.Hour * 25; (after.Status == muster.EscalationRunning || after.Status == muster.EscalationExhausted) && wake.Sub(now.Time) > d {
+				t.Fatalf("I8: %s sleeps until %s", ev.Kind, wake)
+			}
 			if after.Status == muster.EscalationPaused && len(eff.Pages) > 0 {
 				t.Fatalf("I14: %s pages while paused", ev.Kind)
 			}
-			if ev.Kind == escalate.Ack && after.Generation != before.Generation && !eff.CancelPages {
+			if eff.Acknowledged && !eff.CancelPages {
 				t.Fatal("I14: pages go on after an acknowledgement")
 			}
 			if after.Status == muster.EscalationEnded && len(eff.Pages)+len(eff.Notes) > 0 {
@@ -101,7 +141,7 @@ func TestPromises(t *testing.T) {
 			if (eff.Taken != nil) != (changed && (after.Status == muster.EscalationRunning || after.Status == muster.EscalationExhausted)) {
 				t.Fatalf("%s: taken is %+v", ev.Kind, eff.Taken)
 			}
-			if eff.Taken != nil && len(eff.Pages) == 0 && !eff.Taken.Fallback {
+			if eff.Taken != nil && len(eff.Pages) == 0 && !eff.Taken.Fallback && eff.Taken.Waits.IsZero() {
 				t.Fatal("I11: a step that reaches nobody was kept")
 			}
 			if eff.Taken != nil && eff.Taken.Fallback {

@@ -1,6 +1,7 @@
 package escalate
 
 import (
+	"slices"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -20,11 +21,12 @@ func Step(e muster.Escalation, ev Event, now muster.Instant, who Who) (muster.Es
 	case Timer:
 		return timer(e, ev, now, who)
 	case Ack:
-		return ack(e, now)
+		return ack(e, ev, now)
 	case Unack:
 		if e.Status != muster.EscalationPaused || held(e) {
-			return e, Effects{}
+			return takenBack(e, ev.By), Effects{}
 		}
+		e.Acked = nil
 		if ev.Until.After(now.Time) {
 			return hold(e, ev.Until)
 		}
@@ -43,11 +45,14 @@ func Step(e muster.Escalation, ev Event, now muster.Instant, who Who) (muster.Es
 		if ev.Because == "" {
 			ev.Because = "somebody asked for it"
 		}
+		if e.Status == muster.EscalationPaused && !held(e) {
+			e.Acked = nil // the acknowledgement ends with it
+		}
 		e, eff := advance(e, ev, now, who)
 		eff.CancelTimers = true
 		return e, eff
 	case Resolve:
-		e.Status = muster.EscalationEnded
+		e.Status, e.WaitsUntil = muster.EscalationEnded, muster.Instant{}
 		e.Generation++
 		return e, Effects{CancelTimers: true, CancelPages: true}
 	}
@@ -71,6 +76,9 @@ func timer(e muster.Escalation, ev Event, now muster.Instant, who Who) (muster.E
 	if fresh(e) {
 		return begin(e, ev, now, who, "")
 	}
+	if !e.WaitsUntil.IsZero() {
+		return lookAgain(e, ev, now, who)
+	}
 	since := e.StepAt
 	if e.StepStarted.After(since.Time) {
 		since = e.StepStarted
@@ -92,18 +100,51 @@ func waitOf(e muster.Escalation) time.Duration {
 	return minWait
 }
 
-func ack(e muster.Escalation, now muster.Instant) (muster.Escalation, Effects) {
-	if e.Status == muster.EscalationPaused && !held(e) {
+// needed is how many people have to acknowledge.
+func needed(e muster.Escalation) int { return max(e.Policy.Acks, 1) }
+
+// ack counts an acknowledgement. One that is not enough leaves the escalation as it goes on, and its person alone is not paged
+// any more. One with an end of its own, a snooze, is enough alone, and takes the place of what was there before: whoever
+// asks for it has seen to it that the others have acknowledged.
+func ack(e muster.Escalation, ev Event, now muster.Instant) (muster.Escalation, Effects) {
+	if e.Status == muster.EscalationPaused && !held(e) && !ev.Until.After(now.Time) {
 		return e, Effects{} // acknowledged already
 	}
+	by := ev.By
+	by.At = now
+	if n := needed(e); n > 1 && !ev.Until.After(now.Time) {
+		if slices.ContainsFunc(e.Acked, by.Same) {
+			return e, Effects{}
+		}
+		e.Acked = append(slices.Clone(e.Acked), by)
+		if len(e.Acked) < n {
+			return e, Effects{Answered: &by}
+		}
+	}
+	return acknowledged(e, ev.Until, now)
+}
+
+// acknowledged pauses an escalation until the acknowledgement ends: at until, or by the policy's time-out.
+func acknowledged(e muster.Escalation, until, now muster.Instant) (muster.Escalation, Effects) {
 	e.Status = muster.EscalationPaused
-	e.StepAt, e.StepStarted = now, muster.Instant{}
+	e.StepAt, e.StepStarted, e.WaitsUntil = now, muster.Instant{}, muster.Instant{}
 	e.Generation++
-	eff := Effects{CancelTimers: true, CancelPages: true}
-	if d := e.Policy.AckTimeout.Std(); d > 0 {
+	eff := Effects{CancelTimers: true, CancelPages: true, Acknowledged: true}
+	switch d := e.Policy.AckTimeout.Std(); {
+	case until.After(now.Time):
+		eff.Wake, eff.WakeKind = until, muster.TimerAckTimeout
+	case d > 0:
 		eff.Wake, eff.WakeKind = now.Plus(d), muster.TimerAckTimeout
 	}
 	return e, eff
+}
+
+// takenBack leaves out one of several acknowledgements.
+func takenBack(e muster.Escalation, by muster.Acknowledgement) muster.Escalation {
+	if i := slices.IndexFunc(e.Acked, by.Same); i >= 0 {
+		e.Acked = slices.Delete(slices.Clone(e.Acked), i, i+1)
+	}
+	return e
 }
 
 // onHold holds an escalation back. An acknowledged one stays as it is: it pages nobody anyway. A hold that is over before
@@ -123,7 +164,7 @@ func onHold(e muster.Escalation, ev Event, now muster.Instant, who Who) (muster.
 
 func hold(e muster.Escalation, until muster.Instant) (muster.Escalation, Effects) {
 	e.Status = muster.EscalationPaused
-	e.StepAt, e.StepStarted = muster.Instant{}, muster.Instant{}
+	e.StepAt, e.StepStarted, e.WaitsUntil = muster.Instant{}, muster.Instant{}, muster.Instant{}
 	e.Generation++
 	eff := Effects{CancelTimers: true, CancelPages: true}
 	if !until.IsZero() {
@@ -139,7 +180,7 @@ func begin(e muster.Escalation, ev Event, now muster.Instant, who Who, otherwise
 	}
 	e.Round++
 	e.Step = 0
-	return walk(e, ev, now, who)
+	return walk(e, ev, now, &decision{who: who, empty: true})
 }
 
 // advance takes the step after the last one, in the next round where this one is over.
@@ -151,15 +192,15 @@ func advance(e muster.Escalation, ev Event, now muster.Instant, who Who) (muster
 		e.Round++
 		return exhaust(e, ev, now, &decision{who: who})
 	}
-	return walk(e, ev, now, who)
+	return walk(e, ev, now, &decision{who: who, empty: true})
 }
 
-// walk looks for the next step that reaches somebody, after e.Step. Steps that reach nobody are passed over at once. When
-// a whole turn around the policy reaches nobody, another would not either: the policy counts as used up. So one event
-// asks about each step at most once.
-func walk(e muster.Escalation, ev Event, now muster.Instant, who Who) (muster.Escalation, Effects) {
+// walk looks for the next step that reaches somebody, after e.Step. Steps that reach nobody, or whose condition does not hold,
+// are passed over at once, unless one waits for somebody to come on call. When a whole turn around the policy reaches
+// nobody, another would not either: the policy counts as used up. So one event asks about each step at most once.
+func walk(e muster.Escalation, ev Event, now muster.Instant, d *decision) (muster.Escalation, Effects) {
 	e.Step, e.Round = max(e.Step, 0), max(e.Round, 1) // numbers from elsewhere must not break paging
-	d := &decision{who: who, empty: true}
+	e.WaitsUntil = muster.Instant{}
 	for range e.Policy.Steps {
 		if e.Step >= len(e.Policy.Steps) {
 			if e.Round > e.Policy.Repeat {
@@ -170,17 +211,70 @@ func walk(e muster.Escalation, ev Event, now muster.Instant, who Who) (muster.Es
 			e.Step = 0
 		}
 		e.Step++
-		if pages := d.step(e, ev, now); len(pages) > 0 {
+		pages, met := d.step(e, ev, now)
+		if len(pages) > 0 {
 			return settle(e, muster.EscalationRunning, now, d, pages)
 		}
+		if !met {
+			continue
+		}
+		if next := d.comes(e, ev, now); !next.IsZero() {
+			e.WaitsUntil = now.Plus(holdOf(e))
+			d.waits(e, next)
+			e, eff := settle(e, muster.EscalationRunning, now, d, nil)
+			eff.Wake, eff.Taken.Waits = look(now, next, e.WaitsUntil), e.WaitsUntil
+			return e, eff
+		}
+		d.passed(e)
 	}
 	return exhaust(e, ev, now, d)
 }
 
-// exhaust pages the fallback. It counts as the step after the policy's last.
+// look is when a step that waits looks again.
+func look(now, next, until muster.Instant) muster.Instant {
+	at := now.Plus(holdLook)
+	for _, other := range []muster.Instant{next, until} {
+		if other.After(now.Time) && other.Before(at.Time) {
+			at = other
+		}
+	}
+	return at
+}
+
+// lookAgain looks whether the step that waits reaches somebody now. Its wait ends when nobody will come any more.
+func lookAgain(e muster.Escalation, ev Event, now muster.Instant, who Who) (muster.Escalation, Effects) {
+	if e.Step < 1 || e.Step > len(e.Policy.Steps) {
+		return walk(e, ev, now, &decision{who: who, empty: true})
+	}
+	d := &decision{who: who, empty: true, again: true}
+	pages, met := d.step(e, ev, now)
+	switch {
+	case len(pages) > 0:
+		e.WaitsUntil = muster.Instant{}
+		return settle(e, muster.EscalationRunning, now, d, pages)
+	case met && e.WaitsUntil.After(now.Time):
+		if next := d.next(e, e.WaitsUntil); !next.IsZero() {
+			return e, Effects{Wake: look(now, next, e.WaitsUntil), WakeKind: muster.TimerEscalate}
+		}
+	}
+	if met {
+		d.passed(e)
+	}
+	d.again = false
+	return walk(e, ev, now, d)
+}
+
+// exhaust pages the fallback. It counts as the step after the policy's last. When there is nobody left to page but those who
+// have acknowledged, the alert is in their hands: that is as many acknowledgements as there can be.
 func exhaust(e muster.Escalation, ev Event, now muster.Instant, d *decision) (muster.Escalation, Effects) {
-	e.Step = len(e.Policy.Steps) + 1
+	e.Step, e.WaitsUntil = len(e.Policy.Steps)+1, muster.Instant{}
 	pages := d.fallback(e, ev, now)
+	if len(pages) == 0 && len(e.Acked) > 0 {
+		d.handed(e)
+		e, eff := acknowledged(e, muster.Instant{}, now)
+		eff.Notes, eff.Told = d.notes, d.rooms
+		return e, eff
+	}
 	e, eff := settle(e, muster.EscalationExhausted, now, d, pages)
 	eff.Taken.Fallback = true
 	return e, eff
@@ -192,7 +286,7 @@ func settle(e muster.Escalation, status muster.EscalationStatus, now muster.Inst
 	e.StepAt, e.StepStarted = now, muster.Instant{}
 	e.Generation++
 	return e, Effects{
-		Pages: pages, Notes: d.notes,
+		Pages: pages, Notes: d.notes, Told: d.rooms, Turns: d.turns,
 		Wake: now.Plus(waitOf(e)), WakeKind: muster.TimerEscalate,
 		Taken: &muster.StepTaken{Step: e.Step, Round: e.Round, At: now},
 	}

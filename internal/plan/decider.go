@@ -13,10 +13,11 @@ import (
 
 // decided is what routing says of an alert, as far as paging is concerned.
 type decided struct {
-	policy  muster.PolicyName
-	urgency muster.Urgency
-	held    int64 // a silence holds it back until then; 0: none does
-	triage  bool  // nobody is paged until a person confirms it
+	policy   muster.PolicyName
+	urgency  muster.Urgency
+	severity muster.AlertSeverity // where a policy asks for it
+	held     int64                // a silence holds it back until then; 0: none does
+	triage   bool                 // nobody is paged until a person confirms it
 }
 
 var waits = &reach{why: []muster.Reason{{Kind: muster.ReasonNobody, Text: "It waits for triage: nobody is paged until a person confirms it."}}}
@@ -25,7 +26,7 @@ func (d *decided) reach(r *reacher, at int64) *reach {
 	if d.triage {
 		return waits
 	}
-	return r.at(d.policy, d.urgency, max(at, d.held))
+	return r.at(d.policy, d.urgency, d.severity, max(at, d.held))
 }
 
 // decider routes past alerts, and remembers the answer for alerts in which nothing differs that a match asks about.
@@ -44,6 +45,9 @@ const maxDecided = 1 << 16
 
 func newDecider(s *Snapshot) *decider {
 	d := &decider{s: s, known: map[string]decided{}}
+	for _, p := range s.Catalog.Policies {
+		d.severity = d.severity || asksSeverity(p)
+	}
 	look := func(match string) {
 		d.title = d.title || strings.Contains(match, "title")
 		d.severity = d.severity || strings.Contains(match, "severity")
@@ -74,6 +78,9 @@ func (d *decider) decide(s *muster.Signal, at int64) decided {
 	}
 	dec := d.s.Rules.Decide(s, muster.FromMicros(at))
 	x := decided{policy: dec.Policy, urgency: dec.Urgency, triage: dec.Triage}
+	if d.severity {
+		x.severity = s.Severity
+	}
 	if dec.Suppressed != nil {
 		x.held = dec.Suppressed.Until.Micros()
 	}

@@ -20,11 +20,10 @@ func Escalate(s *Snapshot, contacts Contacts, e muster.Escalation, ev escalate.E
 		eff.Taken.Revision = s.Catalog.Revision
 		eff.Taken.Event, eff.Taken.Because, eff.Taken.Started = string(opening(ev.Kind, run)), ev.Because, started
 		eff.Taken.Contacts = map[muster.UserName][]muster.ContactFact{}
-		for _, p := range eff.Pages {
-			if w.reached[p.User] {
-				eff.Taken.Contacts[p.User] = slices.Clone(contacts[p.User])
-			}
+		for u := range w.reached {
+			eff.Taken.Contacts[u] = slices.Clone(contacts[u])
 		}
+		eff.Taken.Acked, eff.Taken.Turns = e.Acked, run.Turns
 		eff.Taken.Away = s.away(&e.Policy, days, now)
 		s.inform(&run, &e, &eff)
 	}

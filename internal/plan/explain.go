@@ -24,7 +24,8 @@ type Question struct {
 	Service  muster.ServiceName
 	Severity muster.AlertSeverity
 	Contacts Contacts
-	Away     []muster.Leave // days off that are known of
+	Away     []muster.Leave          // days off that are known of
+	Turns    map[int]muster.UserName // who had the last turn of the policy's steps with turns, if that is known
 }
 
 // maxPreview bounds how many steps of an alert that might be are told.
@@ -69,12 +70,14 @@ func Retake(s *Snapshot, run muster.Escalation, i int) (muster.Escalation, escal
 	e.Taken = slices.Clone(run.Taken[:i])
 	e.Step, e.Round, e.Status = 0, 0, ""
 	e.StepAt, e.StepStarted = muster.Instant{}, t.Started
+	e.Acked, e.Turns, e.WaitsUntil = t.Acked, t.Turns, muster.Instant{}
 	if i > 0 {
 		before := run.Taken[i-1]
 		e.Step, e.Round, e.StepAt, e.Status = before.Step, before.Round, before.At, muster.EscalationRunning
 		if before.Fallback {
 			e.Status = muster.EscalationExhausted
 		}
+		e.WaitsUntil = before.Waits
 	}
 	ev := escalate.Event{Kind: escalate.EventKind(t.Event), Because: t.Because}
 	switch ev.Kind {
@@ -114,6 +117,7 @@ func tell(x *muster.Explanation, eff escalate.Effects) {
 		add(i.Reasons...)
 	}
 	x.Informed = append(x.Informed, eff.Informed...)
+	x.Told = append(x.Told, eff.Told...)
 }
 
 // preview plays an alert that might be until its policy is used up, as if nobody ever answered.
@@ -136,16 +140,17 @@ func preview(h History, q Question) (muster.Explanation, error) {
 	if q.Signal == nil {
 		x.Steps = a.Decision.Reasons // it has no source, and no fingerprint
 	}
-	e := muster.Escalation{Policy: *a.Policy, Revision: a.PolicyRevision, Urgency: a.Decision.Urgency}
+	e := muster.Escalation{Policy: *a.Policy, Revision: a.PolicyRevision, Urgency: a.Decision.Urgency, Severity: sig.Severity, Turns: q.Turns}
 	at := q.At
 	ev := FirstEvent(a)
-	for range maxPreview {
+	for looks := 0; len(e.Taken) < maxPreview && looks < 10*maxPreview; looks++ { // a step that waits looks often
 		var eff escalate.Effects
 		e, eff = Escalate(s, q.Contacts, e, ev, at, q.Away...)
 		tell(&x, eff)
 		if eff.Taken != nil {
 			e.Taken = append(e.Taken, *eff.Taken)
 		}
+		e.Turns = Turned(e.Turns, eff.Turns)
 		if eff.Wake.IsZero() || e.Status == muster.EscalationExhausted {
 			break
 		}

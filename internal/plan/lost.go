@@ -77,6 +77,10 @@ func (c *comparison) touchedPolicy(name muster.PolicyName) bool {
 		}
 	}
 	moved := func(t muster.Target) bool {
+		if t.Team != "" {
+			was, is := c.before.members(t.Team), c.after.members(t.Team)
+			return !slices.Equal(was, is) || slices.ContainsFunc(is, func(u muster.UserName) bool { return c.moved[u] })
+		}
 		return c.moved[t.User] || slices.ContainsFunc(AskedAbout(c.after, t.Topic), func(u muster.UserName) bool {
 			return c.moved[u] || !sameQuiet(c.before.Catalog.Users[u], c.after.Catalog.Users[u])
 		})
@@ -100,7 +104,7 @@ func sameQuiet(a, b *muster.User) bool {
 func (c *comparison) lose(h handed, list []muster.Document) {
 	var open *Lost
 	for at, end := c.from.Micros(), c.until.Micros(); at < end; {
-		was, is := c.was.at(h.was, muster.UrgencyHigh, at), c.is.at(h.is, muster.UrgencyHigh, at)
+		was, is := c.was.at(h.was, muster.UrgencyHigh, muster.SeverityCritical, at), c.is.at(h.is, muster.UrgencyHigh, muster.SeverityCritical, at)
 		next := min(was.until, is.until, end)
 		switch {
 		case len(was.people) == 0 || len(is.people) > 0 || c.stated(h, at):

@@ -6,6 +6,7 @@ import (
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/escalate"
+	"github.com/muster-oncall/muster/internal/rota"
 )
 
 // reach is whom a policy reaches first, from one moment until another: the people of the first step that reaches anybody,
@@ -40,8 +41,9 @@ type reacher struct {
 }
 
 type reachKey struct {
-	policy  muster.PolicyName
-	urgency muster.Urgency
+	policy   muster.PolicyName
+	urgency  muster.Urgency
+	severity muster.AlertSeverity // "" where no step asks for it
 }
 
 func newReacher(s *Snapshot, contacts Contacts) *reacher {
@@ -49,8 +51,11 @@ func newReacher(s *Snapshot, contacts Contacts) *reacher {
 }
 
 // at is whom the policy reaches at a moment. A policy that the catalog does not have is the one without steps.
-func (r *reacher) at(policy muster.PolicyName, urgency muster.Urgency, at int64) *reach {
-	key := reachKey{policy, urgency}
+func (r *reacher) at(policy muster.PolicyName, urgency muster.Urgency, severity muster.AlertSeverity, at int64) *reach {
+	key := reachKey{policy: policy, urgency: urgency}
+	if p := r.s.Catalog.Policies[policy]; p != nil && asksSeverity(p) {
+		key.severity = severity
+	}
 	list := r.known[key]
 	i, found := slices.BinarySearchFunc(list, at, func(x *reach, at int64) int { return cmp.Compare(x.from, at) })
 	if found {
@@ -69,7 +74,7 @@ func (r *reacher) ask(key reachKey, at int64) *reach {
 	p, rev := r.s.policy(key.policy)
 	now := muster.FromMicros(at)
 	w := &lastResort{who: &who{s: r.s, contacts: r.contacts, at: now, reached: map[muster.UserName]bool{}}}
-	_, eff := escalate.Step(muster.Escalation{Policy: *p, Revision: rev, Urgency: key.urgency}, escalate.Event{Kind: escalate.Start}, now, w)
+	_, eff := escalate.Step(muster.Escalation{Policy: *p, Revision: rev, Urgency: key.urgency, Severity: key.severity}, escalate.Event{Kind: escalate.Start}, now, w)
 	x := &reach{from: at, until: forever}
 	for _, topic := range topicsOf(p) { // days off are left out: nobody knows of them when a change is compared
 		if next := Expert(r.s, r.contacts, nil, topic, now).Until; !next.IsZero() {
@@ -83,6 +88,12 @@ func (r *reacher) ask(key reachKey, at int64) *reach {
 			}
 		}
 	}
+	if next := r.s.turnOfHours(p, now); !next.IsZero() {
+		x.until = min(x.until, next.Micros())
+	}
+	if !eff.Wake.IsZero() && eff.Taken != nil && !eff.Taken.Waits.IsZero() {
+		x.people = r.later(*p, eff.Taken.Step, key, now, eff.Taken.Waits)
+	}
 	for _, page := range eff.Pages {
 		x.people = append(x.people, page.User)
 	}
@@ -92,6 +103,56 @@ func (r *reacher) ask(key reachKey, at int64) *reach {
 		x.people, x.admins, x.why = nil, x.people, eff.Notes
 	}
 	return x
+}
+
+// later is whom a step that waits for somebody to come on call pages then: that is reaching them, too.
+func (r *reacher) later(p muster.Policy, step int, key reachKey, now, until muster.Instant) (people []muster.UserName) {
+	at := func(now muster.Instant) *who {
+		return &who{s: r.s, contacts: r.contacts, at: now, reached: map[muster.UserName]bool{}}
+	}
+	for _, t := range p.Steps[step-1].Targets {
+		next := at(now).Next(t, until)
+		if next.IsZero() {
+			continue
+		}
+		_, eff := escalate.Step(muster.Escalation{Policy: p, Urgency: key.urgency, Severity: key.severity}, escalate.Event{Kind: escalate.Start}, next, at(next))
+		for _, page := range eff.Pages {
+			people = append(people, page.User)
+		}
+		return people
+	}
+	return nil
+}
+
+// asksSeverity reports whether a step of a policy is for some severities alone.
+func asksSeverity(p *muster.Policy) bool {
+	return slices.ContainsFunc(p.Steps, func(s muster.Step) bool { return s.When != nil && len(s.When.Severity) > 0 })
+}
+
+// turnOfHours is when a condition of a policy about hours or the night may change next; zero: it has none.
+func (s *Snapshot) turnOfHours(p *muster.Policy, now muster.Instant) (next muster.Instant) {
+	one := func(zone string, hours []muster.Window) {
+		if _, until, err := rota.Within(s.Zones, zone, hours, now); err == nil && !until.IsZero() && (next.IsZero() || until.Before(next.Time)) {
+			next = until
+		}
+	}
+	for i := range p.Steps {
+		w := p.Steps[i].When
+		if w == nil {
+			continue
+		}
+		if len(w.Hours) > 0 {
+			one(w.Zone, w.Hours)
+		}
+		if w.Night != nil {
+			for _, u := range Involved(s, p) {
+				if d := s.Catalog.Users[u]; d != nil {
+					one(d.Zone, night)
+				}
+			}
+		}
+	}
+	return next
 }
 
 // rostersOf lists the rosters that a policy asks, each once: also those that have its topics, and to which they fall back.

@@ -127,11 +127,12 @@ func Involved(s *Snapshot, p *muster.Policy) []muster.UserName {
 	return slices.Compact(all)
 }
 
-// mayBe lists everybody whom a target that is a person or a roster may mean.
+// mayBe lists everybody whom a target that is a person, a team or a roster may mean.
 func (s *Snapshot) mayBe(t muster.Target) (all []muster.UserName) {
 	if t.User != "" {
 		all = append(all, t.User)
 	}
+	all = append(all, s.members(t.Team)...)
 	if r := s.Catalog.Rosters[t.Roster]; r != nil {
 		all = append(all, r.Everybody()...)
 	}

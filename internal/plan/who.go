@@ -47,6 +47,9 @@ func (w *who) OnCall(t muster.Target) ([]muster.UserName, []muster.Reason) {
 		c := w.expert(t.Topic)
 		return c.People, c.Why
 	}
+	if t.Team != "" {
+		return w.team(t.Team)
+	}
 	ref := muster.DocRef(muster.KindRosters, t.Roster)
 	if w.s.Catalog.Rosters[t.Roster] == nil {
 		return nil, []muster.Reason{{Kind: muster.ReasonNobody, Ref: ref, Revision: w.s.Catalog.Revision, Text: fmt.Sprintf("There is no roster called %s any more.", t.Roster)}}

@@ -29,7 +29,7 @@ func namedBy(d muster.Document) (refs []string) {
 	}
 	targets := func(list []muster.Target) {
 		for _, t := range list {
-			refs = append(refs, muster.DocRef(muster.KindRosters, t.Roster))
+			refs = append(refs, muster.DocRef(muster.KindRosters, t.Roster), muster.DocRef(muster.KindTeams, t.Team), muster.DocRef(muster.KindConnectors, t.Connector))
 			users(t.User)
 		}
 	}
