@@ -37,7 +37,7 @@ func openSQLite(ctx context.Context, path string, o *Options) (*lite, error) {
 	}
 	err = conn.watch()
 	if err == nil {
-		err = migrateSQLite(ctx, path)
+		err = migrateSQLite(ctx, path, o.schema, 0, o.Log)
 	}
 	if err != nil {
 		_ = conn.close()

@@ -375,8 +375,10 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	path := temp(t)
 	db, l := openTest(t, path, Options{})
-	if _, err := l.writer.conn.exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)"); err != nil {
-		t.Fatal(err)
+	for _, text := range []string{"INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)", "UPDATE meta SET value = '99' WHERE name = '" + metaFloor + "'"} {
+		if _, err := l.writer.conn.exec(text); err != nil {
+			t.Fatal(err)
+		}
 	}
 	_ = db.Close()
 	if _, err := Open(t.Context(), path, Options{}); err == nil || !strings.Contains(err.Error(), "newer Muster") {

@@ -25,6 +25,8 @@ type Options struct {
 	Failpoint func(name string)
 	// Timeout bounds one command on PostgreSQL, its commit apart and as long again; 0 is 5 seconds.
 	Timeout time.Duration
+
+	schema schema // what this version knows; tests are of other versions
 }
 
 // DB is a store on SQLite or PostgreSQL.
@@ -52,6 +54,12 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 5 * time.Second
+	}
+	if o.schema.files == nil {
+		var err error
+		if o.schema, err = ownSchema(); err != nil {
+			return nil, err
+		}
 	}
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		p, err := openPostgres(ctx, dsn, &o)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"strings"
@@ -76,7 +77,7 @@ func openPostgres(ctx context.Context, dsn string, o *Options) (*postgres, error
 			conn.RuntimeParams[name] = value
 		}
 	}
-	if err := migratePostgres(ctx, conn); err != nil {
+	if err := migratePostgres(ctx, conn, o.schema, 0, o.Log); err != nil {
 		return nil, err
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
@@ -93,8 +94,8 @@ func openPostgres(ctx context.Context, dsn string, o *Options) (*postgres, error
 // migrationLock is what nodes that start at the same moment queue for.
 const migrationLock = "SELECT pg_advisory_lock(7215380114)"
 
-// migratePostgres brings the schema up to date, one node at a time.
-func migratePostgres(ctx context.Context, config *pgx.ConnConfig) error {
+// migratePostgres brings the schema up to date, or to a version on the way there, one node at a time.
+func migratePostgres(ctx context.Context, config *pgx.ConnConfig, s schema, to int64, log *slog.Logger) error {
 	plain := config.Copy()
 	plain.RuntimeParams["lock_timeout"] = "0" // another node may take its time
 	queue, err := pgx.ConnectConfig(ctx, plain)
@@ -107,7 +108,7 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig) error {
 	}
 	db := stdlib.OpenDB(*plain)
 	defer db.Close()
-	return migrate(ctx, goose.DialectPostgres, db)
+	return migrate(ctx, goose.DialectPostgres, db, s, to, log)
 }
 
 // noCancel is the network of an uncancelled connection.

@@ -1,3 +1,4 @@
+-- Breaks older versions: they count in columns that are gone.
 -- Counts: what each signal changes lies apart from the alert, whose row is wide. A storm that repeats a hundred open alerts
 -- dirties a page or two instead of one for each alert.
 
