@@ -85,6 +85,8 @@ func TestGrammar(t *testing.T) {
 		{"expert database it hangs", "INC-3", "PageExpert", `{"incident":"INC-3","topic":"database","note":"it hangs"}`},
 		{"expert INC-4 the cosmos db expert", "INC-3", "PageExpert", `{"incident":"INC-4","topic":"database"}`},
 		{"experts", "", "ListExperts", `{}`},
+		{"warnings", "", "ListWarnings", `{}`},
+		{"warnings storefront", "", "ListWarnings", `{"roster":"storefront"}`},
 		{"role commander ana", "INC-3", "AssignRole", `{"incident":"INC-3","role":"commander","person":"ana"}`},
 		{"role ic", "INC-3", "AssignRole", `{"incident":"INC-3","role":"commander"}`},
 		{"role inc-4 scribe me", "INC-3", "AssignRole", `{"incident":"INC-4","role":"scribe","person":"ana"}`},

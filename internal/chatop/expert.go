@@ -114,3 +114,28 @@ func (c *Chat) expertsWord(list muster.Listing[query.Expertise]) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// maxWarned is how many warnings a chat is told.
+const maxWarned = 15
+
+func warningsWord(list muster.Listing[query.RosterWarning]) string {
+	var lines []string
+	accepted := 0
+	for i := range list.Items {
+		if w := &list.Items[i]; w.Accepted != nil {
+			accepted++
+		} else {
+			lines = append(lines, w.Title+": "+w.Text)
+		}
+	}
+	if n := len(lines); n > maxWarned {
+		lines = append(lines[:maxWarned], fmt.Sprintf("And %d more: see On call.", n-maxWarned))
+	}
+	if len(lines) == 0 {
+		lines = append(lines, "There is nothing to mend in the next 30 days.")
+	}
+	if accepted > 0 {
+		lines = append(lines, fmt.Sprintf("Accepted by somebody: %d.", accepted))
+	}
+	return strings.Join(lines, "\n")
+}

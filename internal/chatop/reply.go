@@ -37,6 +37,8 @@ func (c *Chat) word(actor muster.Actor, op *muster.Op, out any, defaulted muster
 		return c.pagedWord(o)
 	case muster.Listing[query.Expertise]:
 		return c.expertsWord(o)
+	case muster.Listing[query.RosterWarning]:
+		return warningsWord(o)
 	case muster.Nothing:
 		return "Done."
 	}

@@ -45,6 +45,7 @@ type run struct {
 	tok  string
 	json bool
 	help bool
+	once bool // an explanation is told for the first round of a policy alone
 }
 
 // Run runs a command and gives its exit status.
@@ -153,8 +154,8 @@ func usage(format string, args ...any) error {
 func (r *run) own() map[string]ownVerb {
 	return map[string]ownVerb{
 		"show":          {"ID or KIND NAME", "Show anything: an incident, an alert, a page's story, a review, a document", r.show},
-		"plan":          {"[--remove KIND/NAME] [--days-back N] [--days-ahead N] FILE…", "Say what the documents of files would change: who is on call, and whom past alerts would have reached", r.plan},
-		"apply":         {"[--why WHY] [--dry-run] [--accept reaches-nobody] FILE…", "Write the documents of files: all of them or none", r.apply},
+		"plan":          {"[--remove KIND/NAME] [--days-back N] [--days-ahead N] [--zone ZONE] FILE…", "Say what the documents of files would change: who is on call, and whom past alerts would have reached", r.plan},
+		"apply":         {"[--why WHY] [--dry-run] [--accept reaches-nobody] [--zone ZONE] FILE…", "Write the documents of files: all of them or none", r.apply},
 		"propose":       {"[--why WHY] [--remove KIND/NAME] FILE…", "Keep the documents of files as a change that a second person approves", r.propose},
 		"validate":      {"FILE…", "Check files of documents, without a server", r.validate},
 		"export":        {"", "Write the whole catalog as one YAML file", r.export},
@@ -195,6 +196,7 @@ func (r *run) verb(ctx context.Context, args []string) error {
 		switch {
 		case r.help && isOwn:
 			fmt.Fprintf(r.Stdout, "muster %s\n\n%s.\n", strings.TrimSpace(words+" "+v.args), v.summary)
+			r.flags(words)
 			return nil
 		case r.help:
 			r.explain(op)

@@ -199,6 +199,7 @@ func TestPlan(t *testing.T) {
 		"reach_nobody":[],"dangers":["From Monday nobody."],"next":"sig_2","consequences":{"from":"2026-11-22T09:00:00Z","until":"2027-01-06T09:00:00Z",
 		"shifts":[{"roster":"web","title":"Web","role":"primary","from":"2026-12-24T08:00:00Z","until":"2026-12-25T08:00:00Z","before":[{"id":"ana","name":"Ana"}],"after":[]}],
 		"opens":[{"roster":"web","title":"Web","role":"primary","from":"2026-12-24T08:00:00Z","until":"2026-12-25T08:00:00Z","people":[{"id":"ana","name":"Ana"}]}],
+		"lost":[{"policy":"urgent","for":["services/cart"],"titles":["Cart"],"from":"2026-12-24T08:00:00Z","until":"2026-12-25T08:00:00Z","before":[{"id":"ana","name":"Ana"}],"zone":"America/New_York"}],
 		"hours":[{"person":{"id":"ana","name":"Ana"},"before":{"total":24,"nights":9,"weekends":0},"after":{"total":0,"nights":0,"weekends":0}}]}}`
 	s := serve(t, map[string]string{"POST /api/v1/plan": first})
 	s.later = map[string]string{"POST /api/v1/plan": `{"changes":[{"kind":"rosters","name":"web","what":"changed"}],"of":3,"replayed":1,"reach_nobody_count":1,
@@ -210,7 +211,9 @@ func TestPlan(t *testing.T) {
 	for _, want := range []string{
 		"~ rosters/web", "1 shift changes hands", "Thu 2026-12-24 09:00 – Fri 2026-12-25 09:00 Web primary responder: Ana → nobody", "Gaps that open",
 		"Ana: 24 (9, 0) → 0 (0, 0)", "Of 3 past alerts, 1 would have reached the same people, 1 other people, 1 nobody.",
-		"! 2026-10-30 04:00  Disk full: Ana → nobody  alt_0", "Cart [31m fails: Ana → Ben", "From Monday nobody.", "Disk full.",
+		"! 2026-10-30 04:00  Disk full: Ana → nobody  alt_0", "Cart [31m fails: Ana → Ben", "Times are those of CET",
+		"From Thu 24 Dec 2026 09:00 until Fri 25 Dec 2026 09:00, CET (Thu 03:00 until Fri 03:00 in America/New York), nobody on call would be paged for Cart",
+		`"Disk full" of Fri 30 Oct 2026 04:00 CET`,
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing:\n%s", want, out)

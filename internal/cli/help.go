@@ -91,3 +91,36 @@ func split(op *muster.Op) (positions []muster.OpField, rest *muster.OpField, opt
 }
 
 func flagName(name string) string { return strings.ReplaceAll(name, "_", "-") }
+
+// flags explains the flags of a verb that is not in the table.
+func (r *run) flags(verb string) {
+	all := map[string][2]string{
+		"remove":  {"--remove KIND/NAME", "a document that would be removed, like rosters/web; may be given several times"},
+		"back":    {"--days-back N", "play the alerts of so many days: 90 without it, 365 at most"},
+		"ahead":   {"--days-ahead N", "compare who is on call for so many days: 45 without it, 366 at most"},
+		"zone":    {"--zone ZONE", "tell times in this zone, like Europe/Berlin; without it in that of this machine"},
+		"why":     {"--why WHY", "why, for the history and for whoever approves it"},
+		"dry-run": {"--dry-run", "write nothing, and end as writing would: 0, or 5 when it would be refused"},
+		"accept":  {"--accept reaches-nobody", "write it even if somebody would not be paged any more"},
+	}
+	text := map[string]struct {
+		flags []string
+		after string
+	}{
+		"plan":    {[]string{"remove", "ahead", "back", "zone"}, "The exit status is 5 when the change would reach nobody: then apply refuses it."},
+		"apply":   {[]string{"why", "dry-run", "accept", "zone"}, "FILE may be a folder, or - for standard input. Nothing is removed: what no file names stays as it is.\nThe exit status is 2 when the documents are not right, 4 when you may not write them, and 5 when the change would reach nobody."},
+		"propose": {[]string{"why", "remove"}, ""},
+	}[verb]
+	if len(text.flags) == 0 {
+		return
+	}
+	w := tabwriter.NewWriter(r.Stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w)
+	for _, name := range text.flags {
+		fmt.Fprintf(w, "  %s\t%s\n", all[name][0], all[name][1])
+	}
+	_ = w.Flush() // standard output is gone: there is nobody to tell
+	if text.after != "" {
+		fmt.Fprintln(r.Stdout, "\n"+text.after)
+	}
+}

@@ -23,7 +23,13 @@ func (r *run) operation(ctx context.Context, op *muster.Op, args []string) error
 	if err != nil {
 		return err
 	}
-	r.times(op, given, time.Now())
+	if err := r.times(op, given, time.Now()); err != nil {
+		return err
+	}
+	if of := given["service"]; op.Name == "Why" && len(of) > 0 {
+		_, isKey := muster.ParseIncidentKey(of[0])
+		r.once = !isKey && !strings.HasPrefix(of[0], "alt_") && !strings.HasPrefix(of[0], "pag_")
+	}
 	req, err := request(op, given)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/apiclient"
 	"github.com/muster-oncall/muster/internal/connector/teams/fake"
+	"github.com/muster-oncall/muster/internal/query"
 )
 
 // show finds out by its form what is to be shown.
@@ -47,7 +49,35 @@ func (r *run) show(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return r.print(name, ans.Body)
+	if err := r.print(name, ans.Body); err != nil || r.json || !strings.HasPrefix(path, "/"+string(muster.KindRosters)+"/") {
+		return err
+	}
+	return r.onCallOf(ctx, strings.TrimPrefix(path, "/"+string(muster.KindRosters)+"/"))
+}
+
+// onCallOf names the people who are on call in a roster now.
+func (r *run) onCallOf(ctx context.Context, roster string) error {
+	name, err := url.PathUnescape(roster)
+	if err != nil {
+		return err
+	}
+	ans, err := r.client().Do(ctx, apiclient.Request{Method: http.MethodGet, Path: "/oncall", Query: url.Values{"roster": {name}}})
+	if err != nil {
+		return err
+	}
+	var now query.OnCall
+	if err := json.Unmarshal(ans.Body, &now); err != nil {
+		return muster.WrapError(muster.ErrInternal, err, "The answer of the server cannot be read.")
+	}
+	fmt.Fprintf(r.Stdout, "\nOn call now (%s):\n", r.place(""))
+	for _, row := range now.Items {
+		until := "without end"
+		if !row.Until.IsZero() {
+			until = "until " + row.Until.In(r.Zone).Format("Mon 2006-01-02 15:04")
+		}
+		fmt.Fprintf(r.Stdout, "  %s: %s %s\n", row.Role.Word(), people(row.People), until)
+	}
+	return nil
 }
 
 // fakeTeams signs a message as Microsoft Teams does and prints how to send it, or sends it.

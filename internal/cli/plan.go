@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/muster-oncall/muster/internal/catalog"
 	"github.com/muster-oncall/muster/internal/plan"
 	"github.com/muster-oncall/muster/internal/query"
+	"github.com/muster-oncall/muster/internal/rota"
 )
 
 // change is what plan, propose and apply are told: files and flags.
@@ -24,6 +26,7 @@ type change struct {
 	dry    bool
 	back   int
 	ahead  int
+	zone   *time.Location // nil: that of this machine
 
 	all  []catalog.Parsed
 	text string
@@ -54,6 +57,9 @@ func (r *run) changeOf(verb string, args []string, allowed ...string) (*change, 
 		if err := c.set(name, value); err != nil {
 			return nil, err
 		}
+	}
+	if c.zone != nil {
+		r.Zone = c.zone
 	}
 	if len(c.files) == 0 && len(c.remove) > 0 {
 		return c, nil
@@ -90,6 +96,12 @@ func (c *change) set(name, value string) error {
 		c.why = value
 	case "--accept":
 		c.accept = value
+	case "--zone", "--tz":
+		zone, err := rota.NewZones().Load(value)
+		if err != nil {
+			return err
+		}
+		c.zone = zone
 	case "--remove":
 		c.remove = append(c.remove, value)
 	case "--days-back":
@@ -132,7 +144,7 @@ func (r *run) planned(ctx context.Context, c *change) (*query.PlannedChange, err
 
 // plan tells what a change would do and writes nothing. A change that would reach nobody has the exit status of a refusal.
 func (r *run) plan(ctx context.Context, args []string) error {
-	c, err := r.changeOf("plan", args, "--remove", "--days-back", "--days-ahead")
+	c, err := r.changeOf("plan", args, "--remove", "--days-back", "--days-ahead", "--zone", "--tz")
 	if err != nil {
 		return err
 	}
@@ -164,11 +176,15 @@ func (r *run) consequences(out *query.PlannedChange) {
 		fmt.Fprintln(w, "Nothing changes.")
 		return
 	}
+	added := map[muster.RosterName]bool{}
 	for _, c := range out.Changes {
+		if c.Kind == muster.KindRosters && c.What == plan.Added {
+			added[muster.RosterName(c.Name)] = true
+		}
 		fmt.Fprintf(w, "%s %s/%s\n", mark(c.What), c.Kind, muster.CleanLine(c.Name, 80))
 	}
 	if c := out.Consequences; c != nil {
-		r.window(c)
+		r.window(c, added)
 	}
 	if out.Alerts > 0 {
 		fmt.Fprintf(w, "\nOf %s, %d would have reached the same people, %d other people, %d nobody.\n", count(out.Alerts, "past alert"), out.Same, out.Others, out.Lost)
@@ -179,9 +195,15 @@ func (r *run) consequences(out *query.PlannedChange) {
 	}
 	if len(out.Dangers) > 0 {
 		fmt.Fprintln(w, "\nThis would reach nobody:")
-		for i, d := range out.Dangers {
+		told := out.Dangers
+		if out.Consequences != nil { // in the zone of whoever reads it
+			if here := plan.DangersIn(r.Zone, rota.NewZones(), out.Consequences, &out.Replayed); len(here) > 0 {
+				told = here
+			}
+		}
+		for i, d := range told {
 			if i == shown {
-				fmt.Fprintf(w, "  and %d more\n", len(out.Dangers)-i)
+				fmt.Fprintf(w, "  and %d more\n", len(told)-i)
 				break
 			}
 			fmt.Fprintln(w, "  "+muster.CleanLine(d, 600))
@@ -224,8 +246,35 @@ func people(list []plan.Person) string {
 	return strings.Join(words, ", ")
 }
 
-// window tells what changes in the days to come.
-func (r *run) window(c *plan.Consequences) {
+// firstShifts is how many shifts of a new roster are told.
+const firstShifts = 3
+
+// newRosters tells each new roster in one line with its first shifts, and gives the shifts of the others.
+func (r *run) newRosters(c *plan.Consequences, added map[muster.RosterName]bool) (others []plan.ShiftChange) {
+	fresh := map[muster.RosterName][]plan.ShiftChange{}
+	var names []muster.RosterName
+	for _, s := range c.Shifts {
+		if !added[s.Roster] {
+			others = append(others, s)
+			continue
+		}
+		if fresh[s.Roster] == nil {
+			names = append(names, s.Roster)
+		}
+		fresh[s.Roster] = append(fresh[s.Roster], s)
+	}
+	for _, name := range names {
+		list := fresh[name]
+		fmt.Fprintf(r.Stdout, "\n%s is new, with %s in this time. It begins with:\n", muster.CleanLine(list[0].Title, 80), oneOrMore(len(list), "shift", "shifts"))
+		for i := range list[:min(len(list), firstShifts)] {
+			fmt.Fprintf(r.Stdout, "  %s  %s: %s\n", r.span(list[i].From, list[i].Until), list[i].Role.Word(), people(list[i].After))
+		}
+	}
+	return others
+}
+
+// window tells what changes in the days to come; added are the rosters that are new.
+func (r *run) window(c *plan.Consequences, added map[muster.RosterName]bool) {
 	some := func(title string, n int, line func(i int) string) {
 		if n == 0 {
 			return
@@ -240,8 +289,12 @@ func (r *run) window(c *plan.Consequences) {
 		}
 	}
 	days := int(c.Until.Sub(c.From.Time) / (24 * time.Hour))
-	some(fmt.Sprintf("In the next %d days, %s:", days, oneOrMore(len(c.Shifts)+c.More, "shift changes hands", "shifts change hands")), len(c.Shifts), func(i int) string {
-		s := &c.Shifts[i]
+	if len(c.Shifts)+len(c.Opens)+len(c.Closes) > 0 {
+		fmt.Fprintf(r.Stdout, "\nTimes are those of %s.\n", r.place(c.From.Format(time.RFC3339)))
+	}
+	shifts := r.newRosters(c, added)
+	some(fmt.Sprintf("In the next %d days, %s:", days, oneOrMore(len(shifts)+c.More, "shift changes hands", "shifts change hands")), len(shifts), func(i int) string {
+		s := &shifts[i]
 		return fmt.Sprintf("%s  %s %s: %s → %s", r.span(s.From, s.Until), s.Title, s.Role.Word(), people(s.Before), people(s.After))
 	})
 	gap := func(list []plan.Gap) func(int) string {
@@ -255,7 +308,8 @@ func (r *run) window(c *plan.Consequences) {
 		}
 	}
 	some("Gaps that open (who is on call there now):", len(c.Opens), gap(c.Opens))
-	some("Gaps that close (who would be on call):", len(c.Closes), gap(c.Closes))
+	closes := slices.DeleteFunc(slices.Clone(c.Closes), func(g plan.Gap) bool { return added[g.Roster] }) // said above
+	some("Gaps that close (who would be on call):", len(closes), gap(closes))
 	some("Hours on call (nights, weekends):", len(c.Hours), func(i int) string {
 		h := &c.Hours[i]
 		load := func(l plan.Load) string { return fmt.Sprintf("%g (%g, %g)", l.Total, l.Nights, l.Weekends) }
@@ -286,7 +340,7 @@ func (r *run) outcomes(mark string, list []plan.Outcome, n int) {
 
 // apply tells what the documents of files change, and writes them as one change.
 func (r *run) apply(ctx context.Context, args []string) error {
-	c, err := r.changeOf("apply", args, "--why", "--dry-run", "--accept")
+	c, err := r.changeOf("apply", args, "--why", "--dry-run", "--accept", "--zone", "--tz")
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -114,6 +115,8 @@ func columns(op string) []string {
 		return []string{"state", "name", "title", "method", "planned_at", "id"}
 	case "OnCall":
 		return []string{"service", "roster", "role", "people", "since", "until"}
+	case "ListWarnings":
+		return []string{"level", "title", "text", "from", "until", "accepted"}
 	case "ListExperts":
 		return []string{"topic", "title", "roster_title", "experts", "asked", "fallback"}
 	case "ListTimeline":
@@ -246,6 +249,13 @@ func (r *run) details(o object) error {
 	tw := tabwriter.NewWriter(r.Stdout, 0, 4, 2, ' ', 0)
 	for _, f := range o {
 		if list, ok := f.value.([]any); ok && len(list) > 0 {
+			if r.sentences(list) { // one a line
+				fmt.Fprintf(tw, "%s\t\n", f.name)
+				for _, e := range list {
+					fmt.Fprintf(tw, "\t%s\n", muster.CleanLine(fmt.Sprint(e), 600))
+				}
+				continue
+			}
 			if _, objects := list[0].(object); objects {
 				fmt.Fprintf(tw, "%s\t\n", f.name)
 				for _, e := range list {
@@ -259,6 +269,14 @@ func (r *run) details(o object) error {
 		}
 	}
 	return tw.Flush()
+}
+
+// sentences reports whether a list is one of sentences: names go on one line, with commas.
+func (r *run) sentences(list []any) bool {
+	return !slices.ContainsFunc(list, func(v any) bool {
+		s, ok := v.(string)
+		return !ok || !strings.HasSuffix(s, ".") || !strings.Contains(s, " ")
+	})
 }
 
 // line is one object of a list within an object.
@@ -279,14 +297,61 @@ func (r *run) line(v any) string {
 	return strings.Join(parts, "  ")
 }
 
+// round is the round of a policy that a step or a page belongs to; 0 when it says none.
+func round(v any) int {
+	o, ok := v.(object)
+	if !ok {
+		return 0
+	}
+	if facts, ok := o.get("facts").(object); ok {
+		o = facts
+	}
+	n, err := strconv.Atoi(fmt.Sprint(o.get("round")))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// firstRound leaves out of an alert that might be what repeats: the rounds of the policy after the first one. It says how
+// many pages are left out.
+func firstRound(steps, people []any) (first, paged []any, more int) {
+	begin := 0
+	for i, s := range steps {
+		switch n := round(s); {
+		case n == 0:
+		case begin == 0:
+			begin = n
+		case n > begin:
+			steps = steps[:i]
+		}
+		if i == len(steps) {
+			break
+		}
+	}
+	for _, p := range people {
+		if n := round(p); n == 0 || begin == 0 || n <= begin {
+			paged = append(paged, p)
+		}
+	}
+	return steps, paged, len(people) - len(paged)
+}
+
 // reasons tells an explanation step by step.
 func (r *run) reasons(steps []any, o object) error {
+	people, _ := o.get("people").([]any)
+	more := 0
+	if r.once {
+		steps, people, more = firstRound(steps, people)
+	}
 	for i, s := range steps {
 		if st, ok := s.(object); ok {
 			fmt.Fprintf(r.Stdout, "%2d. %s\n", i+1, muster.CleanLine(fmt.Sprint(st.get("text")), 1000))
 		}
 	}
-	people, _ := o.get("people").([]any)
+	if more > 0 {
+		fmt.Fprintf(r.Stdout, "    … and so on, round after round, until somebody acknowledges: %s. --json tells all of them.\n", oneOrMore(more, "more page", "more pages"))
+	}
 	who := "nobody"
 	if len(people) > 0 {
 		names := make([]string, len(people))
@@ -295,6 +360,19 @@ func (r *run) reasons(steps []any, o object) error {
 		}
 		who = strings.Join(names, ", ")
 	}
-	_, err := fmt.Fprintf(r.Stdout, "People: %s (at %s, catalog revision %s)\n", who, r.cell(o.get("at")), r.cell(o.get("revision")))
+	_, err := fmt.Fprintf(r.Stdout, "People: %s (at %s %s, catalog revision %s)\n", who, r.cell(o.get("at")), r.place(fmt.Sprint(o.get("at"))), r.cell(o.get("revision")))
 	return err
+}
+
+// place names the zone in which times are told, as it is at a moment.
+func (r *run) place(at string) string {
+	t, err := time.Parse(time.RFC3339Nano, at)
+	if err != nil {
+		t = time.Now()
+	}
+	name, _ := t.In(r.Zone).Zone()
+	if zone := r.Zone.String(); zone != "Local" && zone != name {
+		return name + ", " + zone
+	}
+	return name
 }

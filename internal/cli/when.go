@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"time"
@@ -20,6 +21,9 @@ func (r *run) zoned(op *muster.Op, args []string) (rest []string, err error) {
 			return args, nil
 		}
 		times = times || f.Type == instantType
+		if f.Name == "zone" {
+			return args, nil // it means something else by it
+		}
 	}
 	if !times {
 		return args, nil
@@ -29,13 +33,13 @@ func (r *run) zoned(op *muster.Op, args []string) (rest []string, err error) {
 		if args[i] == "--" {
 			return append(rest, args[i:]...), nil
 		}
-		if name != "--tz" {
+		if name != "--tz" && name != "--zone" {
 			rest = append(rest, args[i])
 			continue
 		}
 		if !has {
 			if i++; i >= len(args) {
-				return nil, usage("--tz needs the name of a time zone, like Europe/Berlin")
+				return nil, usage(name + " needs the name of a time zone, like Europe/Berlin")
 			}
 			value = args[i]
 		}
@@ -83,14 +87,23 @@ func (r *run) when(text string, now time.Time) string {
 	return x.At.Format(time.RFC3339)
 }
 
+// timeForms are the forms in which a time can be written.
+const timeForms = "write 2026-12-25T03:00 or 2026-12-25 03:00, 03:00, today 18:00, tomorrow 03:00, yesterday 09:00 or now; times without an offset like +01:00 or Z are those of --tz, or of this machine"
+
 // times turns the times among what was given into RFC 3339.
-func (r *run) times(op *muster.Op, given map[string][]string, now time.Time) {
+func (r *run) times(op *muster.Op, given map[string][]string, now time.Time) error {
+	var wrong []muster.FieldError
 	for _, f := range op.Fields() {
 		if f.Type != instantType {
 			continue
 		}
 		for i, text := range given[f.Name] {
-			given[f.Name][i] = r.when(text, now)
+			at := r.when(text, now)
+			if _, err := time.Parse(time.RFC3339, at); err != nil && at != "" {
+				wrong = append(wrong, muster.FieldError{Path: flagName(f.Name), Message: fmt.Sprintf("%q is not a time: %s", muster.Clip(text, 40), timeForms)})
+			}
+			given[f.Name][i] = at
 		}
 	}
+	return muster.Invalid("muster "+op.CLI+" was not understood", wrong)
 }

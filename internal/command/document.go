@@ -195,12 +195,16 @@ func (c *Call) applyDocuments(in ApplyDocuments) (*Applied, error) {
 	if len(changes) == 0 {
 		return out, nil
 	}
-	if in.DryRun {
-		return out, located(in.parsed, c.checkDocs(changes))
-	}
 	c, err := c.accepting(in.Accept)
 	if err != nil {
 		return nil, err
+	}
+	if in.DryRun { // what would be refused is refused
+		next, err := c.afterDocs(changes)
+		if err == nil {
+			_, err = c.pass(changes, next)
+		}
+		return out, located(in.parsed, err)
 	}
 	rev, err := c.writeDocs(changes, in.Why)
 	out.Revision = rev

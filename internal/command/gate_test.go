@@ -271,3 +271,22 @@ func TestOnlyOwnersLeaveShiftsToWhoCannotBeReached(t *testing.T) {
 		}
 	})
 }
+
+// A dry run ends as the run would.
+func TestADryRunIsRefusedAsTheRunWouldBe(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.put(lone)
+		w.put(shifts("rob"))
+		before := w.revision()
+		dry := func(text, accept string) error {
+			_, err := do[*command.Applied](w, w.as("olga"), "ApplyDocuments", command.ApplyDocuments{Documents: text, Accept: accept, DryRun: true})
+			return err
+		}
+		w.gated(dry(shifts("rob, nobody"), ""), "Shopping cart")
+		w.ok(dry(shifts("rob, nobody"), "reaches-nobody"))
+		w.ok(dry(shifts("rob, olga"), ""))
+		if w.revision() != before {
+			t.Error("something was written")
+		}
+	})
+}

@@ -284,6 +284,9 @@ func (c *comparison) warnings(name muster.RosterName) {
 			return nil
 		}
 		for _, w := range schedule.Warnings(c.from, c.until, d.Facts(name, contacts)) {
+			if !w.Until.IsZero() && !w.Until.After(c.from.Time) {
+				continue // it lies in the past: nothing can be done about it
+			}
 			out = append(out, Warned{name, string(w.Kind), string(w.Level), w.Role, w.Person, w.From, w.Until, w.Text})
 		}
 		return out

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/rota"
 )
 
 // handed is what looks after something before and after.
@@ -182,23 +184,40 @@ func titleOf(d muster.Document) string {
 
 // Say tells a loss in a sentence.
 func (l *Lost) Say(s *Snapshot) string {
-	form, place := "Mon 2 Jan 2006 15:04", l.Zone
 	zone, err := s.Zones.Load(l.Zone)
 	if err != nil {
-		zone, place = nil, "UTC"
+		return l.sayIn(time.UTC, "UTC", "")
 	}
-	at := func(i muster.Instant) string {
-		if zone == nil {
-			return i.UTC().Format(form)
-		}
-		return i.In(zone).Format(form)
+	return l.sayIn(zone, l.Zone, "")
+}
+
+// SayIn tells a loss in the zone of whoever reads it, and beside it in that of the people concerned where their clocks
+// show something else.
+func (l *Lost) SayIn(zone *time.Location, zones *rota.Zones) string {
+	place, theirs := placeOf(zone, l.From), ""
+	if z, err := zones.Load(l.Zone); err == nil && (offset(l.From, z) != offset(l.From, zone) || offset(l.Until, z) != offset(l.Until, zone)) {
+		theirs = fmt.Sprintf(" (%s until %s in %s)", l.From.In(z).Format("Mon 15:04"), l.Until.In(z).Format("Mon 15:04"), strings.ReplaceAll(l.Zone, "_", " "))
 	}
+	return l.sayIn(zone, place, theirs)
+}
+
+// placeOf names a zone: what has no name but that of this machine by its letters.
+func placeOf(zone *time.Location, at muster.Instant) string {
+	if name := zone.String(); name != "Local" {
+		return name
+	}
+	name, _ := at.In(zone).Zone()
+	return name
+}
+
+func (l *Lost) sayIn(zone *time.Location, place, theirs string) string {
+	at := func(i muster.Instant) string { return i.In(zone).Format("Mon 2 Jan 2006 15:04") }
 	what := l.Titles
 	if len(what) > 3 {
 		what = append(slices.Clone(what[:3]), fmt.Sprintf("%d more", len(what)-3))
 	}
-	text := fmt.Sprintf("From %s until %s, %s, nobody on call would be paged for %s; as things are %s would be",
-		at(l.From), at(l.Until), strings.ReplaceAll(place, "_", " "), strings.Join(what, ", "), names(l.Before))
+	text := fmt.Sprintf("From %s until %s, %s%s, nobody on call would be paged for %s; as things are %s would be",
+		at(l.From), at(l.Until), strings.ReplaceAll(place, "_", " "), theirs, strings.Join(what, ", "), names(l.Before))
 	if len(l.Admins) > 0 {
 		text += ". Only the last resort is left: " + names(l.Admins)
 	}
@@ -206,10 +225,13 @@ func (l *Lost) Say(s *Snapshot) string {
 }
 
 // Say tells an outcome in a sentence.
-func (o *Outcome) Say() string {
-	text := fmt.Sprintf("%q of %s", muster.Clip(o.Title, 80), o.At.UTC().Format("Mon 2 Jan 2006 15:04 UTC"))
+func (o *Outcome) Say() string { return o.SayIn(time.UTC) }
+
+// SayIn tells an outcome in a zone.
+func (o *Outcome) SayIn(zone *time.Location) string {
+	text := fmt.Sprintf("%q of %s", muster.Clip(o.Title, 80), o.At.In(zone).Format("Mon 2 Jan 2006 15:04 MST"))
 	if !o.PlayedAt.IsZero() {
-		text += fmt.Sprintf(" (played at the same hour of %s)", o.PlayedAt.UTC().Format("Mon 2 Jan 2006"))
+		text += fmt.Sprintf(" (played at the same hour of %s)", o.PlayedAt.In(zone).Format("Mon 2 Jan 2006"))
 	}
 	if len(o.After) == 0 {
 		return text + " would have reached nobody on call instead of " + names(o.Before) + "."
@@ -221,14 +243,23 @@ func (o *Outcome) Say() string {
 const ReachesNobody = "reaches-nobody"
 
 // Dangers are the sentences that say what a change would lose, the worst first. None means that it loses nobody.
-func Dangers(s *Snapshot, c *Consequences, r *Replayed) (out []string) {
+func Dangers(s *Snapshot, c *Consequences, r *Replayed) []string {
+	return dangers(c, r, func(l *Lost) string { return l.Say(s) }, time.UTC)
+}
+
+// DangersIn are the same sentences in the zone of whoever reads them.
+func DangersIn(zone *time.Location, zones *rota.Zones, c *Consequences, r *Replayed) []string {
+	return dangers(c, r, func(l *Lost) string { return l.SayIn(zone, zones) }, zone)
+}
+
+func dangers(c *Consequences, r *Replayed, say func(*Lost) string, zone *time.Location) (out []string) {
 	lost := slices.Clone(c.Lost)
 	slices.SortStableFunc(lost, func(a, b Lost) int { return cmp.Compare(b.Until.Sub(b.From.Time), a.Until.Sub(a.From.Time)) })
 	for i := range lost {
-		out = append(out, lost[i].Say(s))
+		out = append(out, say(&lost[i]))
 	}
 	for i := range r.ReachNobody {
-		out = append(out, r.ReachNobody[i].Say())
+		out = append(out, r.ReachNobody[i].SayIn(zone))
 	}
 	return out
 }

@@ -81,6 +81,7 @@ func (q *Queries) table() []muster.Op {
 		asked(muster.Op{Name: "ExplainPage", Summary: "Explain one page: why this person, and how far it got", Path: "/pages/{page}/why", CLI: "page why"}, q.pageWhy),
 		asked(muster.Op{Name: "OnCall", Summary: "Say who is on call, now or at any moment", Path: "/oncall", CLI: "oncall", Chat: "oncall"}, q.OnCall),
 		answer(q, muster.Op{Name: "ListExperts", Summary: "List subject matter experts by topic, and who would be asked now", Path: "/experts", CLI: "experts", Chat: "experts", List: true}, (*read).experts),
+		answer(q, muster.Op{Name: "ListWarnings", Summary: "List what is wrong with rosters in the next 30 days", Path: "/warnings", CLI: "warnings", Chat: "warnings", List: true}, (*read).rosterWarnings),
 		asked(muster.Op{Name: "ResolveCases", Summary: "Answer cases of local times and rotations, so that anybody can check the arithmetic", Method: "POST", Path: "/rota/resolve"}, q.resolveCases),
 		asked(muster.Op{Name: "Why", Summary: "Say who would be paged about a service at a moment, past or future, and why", Path: "/why", CLI: "why", Chat: "why"}, q.Why),
 
