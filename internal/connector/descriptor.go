@@ -34,13 +34,20 @@ type Descriptor struct {
 	Together func(settings, secrets map[string]string) []muster.FieldError
 	// CheckAddress says what is wrong with the address of a contact method; nil: any address will do.
 	CheckAddress func(address string) error
-	New          func(Config) (Connector, error)
+	// TidyAddress takes out of an address what people write for the eye, before it is checked and kept; nil: nothing.
+	TidyAddress func(address string) string
+	// Numbers are the telephone numbers that people see when this connector calls or texts: for a contact card that lets
+	// them through; nil: none.
+	Numbers func(settings map[string]string) []string
+	New     func(Config) (Connector, error)
 
 	// Proof is the best that the provider can tell of a page besides what a person does: nothing ([muster.ProofPerson]), or a
 	// receipt. ProofWithin is how long to wait for a proof before the person's next contact method, or the connector's
 	// backup, goes; 0: [muster.DefaultProofWithin].
 	Proof       muster.Proof
 	ProofWithin time.Duration
+
+	PagesOnly bool // it rings: it takes pages and the test of a contact method, and notices go by other ways
 
 	Table    bool // what New makes is a [RosterTable]
 	Calendar bool // what New makes is a [CalendarFeed]

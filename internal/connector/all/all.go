@@ -10,13 +10,14 @@ import (
 	"github.com/muster-oncall/muster/internal/connector/email"
 	"github.com/muster-oncall/muster/internal/connector/ical"
 	"github.com/muster-oncall/muster/internal/connector/teams"
+	"github.com/muster-oncall/muster/internal/connector/twilio"
 	"github.com/muster-oncall/muster/internal/connector/webhook"
 )
 
 // Registry lists every kind, in the order in which screens offer them.
 func Registry() connector.Registry {
 	return connector.Registry{
-		email.Descriptor(), webhook.Descriptor(), demophone.Descriptor(), teams.Descriptor(), dir.Descriptor(),
+		email.Descriptor(), twilio.SMSDescriptor(), twilio.VoiceDescriptor(), webhook.Descriptor(), demophone.Descriptor(), teams.Descriptor(), dir.Descriptor(),
 		azuretable.Descriptor(), ical.Descriptor(),
 	}
 }

@@ -40,14 +40,19 @@ type Case struct {
 	BadAddresses []string
 	// Takes are the kinds of deliveries that the connector takes; all others are refused for good.
 	Takes []muster.DeliveryKind
-	// Can are the optional capabilities: "Checker", "Inbound", "Publisher", "RosterTable", "CalendarFeed".
+	// Can are the optional capabilities: "Checker", "Inbound", "Publisher", "RosterTable", "CalendarFeed", "Answerer",
+	// "ReceiptReader".
 	Can []string
+	// Unsaid are words that a person need not read in what was delivered, though the delivery has them: a call reads out no
+	// links.
+	Unsaid []string
 }
 
 // World is a running fake, and what a connector needs to talk to it.
 type World struct {
 	Config  connector.Config
 	Address string // of a contact method
+	Answers string // the page's own address for receipts and answers; "" for none
 	Host    string // host:port of the fake; the connector may talk to nobody else
 	// Got tells what the fake accepted so far: the key by which it recognises repetitions, and everything readable.
 	Got func() []Got
@@ -126,6 +131,7 @@ func (b *bench) delivery(kind muster.DeliveryKind, key string) connector.Deliver
 	d := connector.Delivery{Key: key, Kind: kind, At: at, Address: b.Address}
 	switch kind {
 	case muster.DeliverPage:
+		d.AnswerURL = b.Answers
 		d.Page = &connector.PageMessage{
 			Title: "High Number of Failures", Service: "Storefront", Severity: muster.SeverityCritical, Urgency: muster.UrgencyHigh,
 			Impact: "Customers cannot buy", Action: "Look at the failed requests", Summary: "15 results", Person: "Ana",
@@ -153,7 +159,7 @@ func (c Case) config(t *testing.T) {
 		t.Errorf("the descriptor is not complete: %q, %q, %q", d.Kind, d.Title, d.Help)
 	}
 	for _, kind := range []muster.DeliveryKind{muster.DeliverPage, muster.DeliverNotification} {
-		if d.Address != "" && !slices.Contains(c.Takes, kind) {
+		if d.Address != "" && !slices.Contains(c.Takes, kind) && (!d.PagesOnly || kind == muster.DeliverPage) {
 			t.Errorf("people are reached by it, so it must take each %s", kind)
 		}
 	}
@@ -231,6 +237,12 @@ func (c Case) capabilities(t *testing.T) {
 	if _, ok := b.conn.(connector.CalendarFeed); ok {
 		can = append(can, "CalendarFeed")
 	}
+	if _, ok := b.conn.(connector.Answerer); ok {
+		can = append(can, "Answerer")
+	}
+	if _, ok := b.conn.(connector.ReceiptReader); ok {
+		can = append(can, "ReceiptReader")
+	}
 	if !slices.Equal(can, c.Can) {
 		t.Errorf("it can %v and claims %v", can, c.Can)
 	}
@@ -257,7 +269,7 @@ func (c Case) delivers(t *testing.T) {
 		}
 		if b.Got != nil {
 			for _, want := range says(kind) {
-				if text := b.Got()[before].Text; !strings.Contains(text, want) {
+				if text := b.Got()[before].Text; !strings.Contains(text, want) && !slices.Contains(c.Unsaid, want) {
 					t.Errorf("%s: it does not say %q:\n%s", kind, want, text)
 				}
 			}
