@@ -11,4 +11,6 @@ type Contact struct {
 	VerifiedAt Instant       `json:"verified_at"` // zero: not verified, never used for pages
 	LastProved Instant       `json:"last_proved"`
 	CreatedAt  Instant       `json:"created_at"`
+	WrongCodes int           `json:"wrong_codes,omitempty"` // reply codes from this address that were none, since WrongSince
+	WrongSince Instant       `json:"wrong_since,omitzero"`
 }

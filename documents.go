@@ -74,6 +74,7 @@ type Connector struct {
 	Team     TeamName          `json:"team,omitempty"`
 	Settings map[string]string `json:"settings,omitempty"` // as the kind's own description says
 	Secrets  map[string]string `json:"secrets,omitempty"`  // setting to the name of a stored secret
+	Backup   ConnectorName     `json:"backup,omitempty"`   // another provider for the same addresses: it goes when this one brought no proof
 }
 
 // StatusPage is a page of components and updates for an audience.

@@ -285,7 +285,10 @@ const (
 	SurfaceCLI    Surface = "cli"
 	SurfaceChat   Surface = "chat"
 	SurfaceIntake Surface = "intake"
-	SurfacePage   Surface = "page" // the link in a page
+	SurfacePage   Surface = "page"  // the link in a page
+	SurfaceSMS    Surface = "sms"   // a text message in answer to a page
+	SurfaceVoice  Surface = "voice" // a key pressed in a call
+	SurfacePush   Surface = "push"  // a button of a push message
 	SurfaceEngine Surface = "engine"
 	SurfaceSetup  Surface = "setup"
 )

@@ -16,6 +16,7 @@ type Page struct {
 	Contact    ContactID     `json:"contact"`
 	Step       int           `json:"step"`
 	Round      int           `json:"round"`
+	Repeats    PageID        `json:"repeats,omitempty"` // the page that this one says again by another provider
 	State      PageState     `json:"state"`
 	Detail     string        `json:"detail,omitempty"` // why it failed or was cancelled
 	PlannedAt  Instant       `json:"planned_at"`
@@ -40,6 +41,30 @@ const (
 	ProofDevice  Proof = "device"  // push: the device says that it got it
 )
 
+// PageAnswerKind says what came back about a page.
+type PageAnswerKind string
+
+// The kinds of answers. Received is a proof by a receipt; what a person does proves more.
+const (
+	AnswerReceived    PageAnswerKind = "received"    // the carrier or the device has it
+	AnswerFailed      PageAnswerKind = "failed"      // the provider took it and could not bring it
+	AnswerOpened      PageAnswerKind = "opened"      // a person opened it
+	AnswerAcknowledge PageAnswerKind = "acknowledge" // a person acknowledges
+	AnswerResolve     PageAnswerKind = "resolve"     // a person resolves
+	AnswerEscalate    PageAnswerKind = "escalate"    // a person passes it on
+	AnswerUnclear     PageAnswerKind = "unclear"     // a person said something that is none of these
+)
+
+// PageAnswer is what a provider tells about a page, or what a person answered to it.
+type PageAnswer struct {
+	Kind       PageAnswerKind
+	Page       PageID // "" when the request was not made at a page's own address: then Code says which
+	Code       string // the reply code that the person gave, digits alone
+	From       string // the address that answered, as contact methods write it; proves nothing alone
+	ProviderID string // the provider's reference of what was delivered
+	Detail     string // for the record: "delivered", "busy"
+}
+
 // DefaultProofWithin is how long a page may stay without proof before the next way to the person is tried.
 const DefaultProofWithin = 2 * time.Minute
 
@@ -63,6 +88,7 @@ const (
 	DeliverWebhook      DeliveryKind = "webhook"      // an outgoing webhook about something that happened
 	DeliverRoster       DeliveryKind = "roster"       // write rosters into a table kept outside, or read one from it
 	DeliverCalendar     DeliveryKind = "calendar"     // fetch a calendar of leave or holidays
+	DeliverReceipt      DeliveryKind = "receipt"      // ask the provider of a page what became of it
 )
 
 // DeliveryState is how far a delivery got.

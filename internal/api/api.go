@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/muster-oncall/muster"
+
 	"github.com/muster-oncall/muster/internal/chatop"
 	"github.com/muster-oncall/muster/internal/command"
 	"github.com/muster-oncall/muster/internal/connector"
@@ -73,6 +75,10 @@ type Options struct {
 
 	Feeds Feeds // nil: there are no calendar feeds
 
+	Answers      Answers                                   // nil: no answers about pages are taken
+	VerifyAnswer func(token string) (muster.PageID, error) // reads the token of a page's own address for answers
+	Address      func() string                             // the public address of this moment; nil: PublicURL
+
 	Cookies   httpx.Cookies
 	PublicURL string
 	Version   string
@@ -98,6 +104,9 @@ type API struct {
 	intake   *intakeDoor
 	bearers  bearers
 	failures *httpx.Limiter // of audit entries about refused requests, by address
+
+	answers   *httpx.Limiter // of answers about pages, by connector
+	strangers *httpx.Limiter // of answers that are not proved, by address
 }
 
 // route is an operation with what reflection found once.
@@ -117,6 +126,7 @@ func New(o Options) (*API, error) {
 	}
 	a := &API{
 		Options: o, mux: http.NewServeMux(), csrf: http.NewCrossOriginProtection(), failures: httpx.NewLimiter(1, auditEvery, 1024),
+		answers: httpx.NewLimiter(answersPerSecond, time.Second, 1024), strangers: httpx.NewLimiter(answerFailures, time.Minute, 1024),
 	}
 	if u, _, ok := cutOrigin(o.PublicURL); ok {
 		if err := a.csrf.AddTrustedOrigin(u); err != nil {
@@ -144,6 +154,8 @@ func New(o Options) (*API, error) {
 		"GET /api/docs.css":                    http.HandlerFunc(serveDocsStyle),
 		"POST /in/{key}/{format...}":           a.intake,
 		"POST /chat/teams/{connector}/webhook": http.HandlerFunc(a.teamsWebhook),
+		"POST /answer/{connector}":             http.HandlerFunc(a.hearAnswer),
+		"POST /answer/{connector}/{token}":     http.HandlerFunc(a.hearAnswer),
 		"GET /cal/{file}":                      newCalendarDoor(a),
 		"GET /livez":                           http.HandlerFunc(live),
 		"GET /readyz":                          http.HandlerFunc(a.ready),
@@ -151,6 +163,7 @@ func New(o Options) (*API, error) {
 		"/api/":                                http.HandlerFunc(a.nowhere),
 		"/in/":                                 http.HandlerFunc(a.nowhere),
 		"/chat/":                               http.HandlerFunc(a.nowhere),
+		"/answer/":                             http.HandlerFunc(a.nowhere),
 		"/cal/":                                http.HandlerFunc(a.nowhere),
 	} {
 		if err := a.handle(pattern, h); err != nil {
@@ -177,7 +190,7 @@ func (a *API) handle(pattern string, h http.Handler) (err error) {
 
 // Mounts lists the patterns under which the API wants to be found on the process's own mux.
 func (*API) Mounts() []string {
-	return []string{"/api/", "/in/", "/chat/", "/cal/", "GET /livez", "GET /readyz", "GET /metrics"}
+	return []string{"/api/", "/in/", "/chat/", "/answer/", "/cal/", "GET /livez", "GET /readyz", "GET /metrics"}
 }
 
 // ServeHTTP answers a request below one of [API.Mounts]. Every request is logged, those of monitors and probes apart:

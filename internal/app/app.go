@@ -12,7 +12,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
+
 	"path/filepath"
 	"strings"
 	"sync"
@@ -176,7 +178,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.Queries = query.New(query.Deps{Store: a.DB, Live: a.Live, Version: a.Version})
 	a.Engine = engine.New(engine.Deps{
 		Commands: a.Commands, Store: a.DB, Log: a.Log, Connector: a.connectors.get, PageLinks: a.pageLink,
-		TestLinks: a.testLink, PublicURL: a.URL, PublishStatus: a.publishStatus, Failpoint: a.Failpoint,
+		TestLinks: a.testLink, AnswerLinks: a.answerLink, PublicURL: a.URL, PublishStatus: a.publishStatus, Failpoint: a.Failpoint,
 	})
 	return nil
 }
@@ -234,6 +236,21 @@ const pageLife = 7 * 24 * time.Hour
 // pageLink is the address of a page's own screen.
 func (a *App) pageLink(p muster.PageID) string {
 	return a.URL() + "/p/" + a.Box.SignPage(p, muster.At(time.Now().Add(pageLife)))
+}
+
+// answerLink is the address at which a provider answers about a page; "" when providers cannot reach this installation.
+func (a *App) answerLink(conn muster.ConnectorName, p muster.PageID) string {
+	at, err := url.Parse(a.URL())
+	if err != nil || at.Scheme != "https" && !nearby(at.Hostname()) {
+		return ""
+	}
+	return a.URL() + "/answer/" + string(conn) + "/" + a.Box.SignAnswer(p, muster.At(time.Now().Add(pageLife)))
+}
+
+// nearby reports whether an address is for trying Muster out: on this machine, or under a name that is kept for tests.
+func nearby(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || strings.HasSuffix(host, ".test") || err == nil && ip.IsLoopback()
 }
 
 // testLife is how long the link in the test of a contact method works.

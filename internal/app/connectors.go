@@ -61,6 +61,7 @@ func (c *connectors) get(ctx context.Context, name muster.ConnectorName) (connec
 	}
 	conn, err := c.registry.New(doc.Kind, connector.Config{
 		Name: name, Settings: doc.Settings, Secrets: secrets, HTTP: c.http, Dial: c.dial, Log: c.log,
+		Derive: func(purpose string) []byte { return c.commands.Box.Derive(purpose) },
 	})
 	if err != nil {
 		return nil, connector.Temporary(err, 0)
@@ -98,7 +99,9 @@ func (c *connectors) check(doc *muster.Connector) []muster.FieldError {
 // abilities says what a kind of connector can be used for besides telling people.
 func (c *connectors) abilities(kind string) command.Abilities {
 	d, _ := c.registry.Find(kind)
-	return command.Abilities{Table: d.Table, Calendar: d.Calendar}
+	return command.Abilities{
+		Table: d.Table, Calendar: d.Calendar, Address: d.Address, Proof: d.Proof, ProofWithin: d.ProvesWithin(), Surface: d.AnsweredBy(),
+	}
 }
 
 // address checks and tidies the address of a contact method, and gives a hint that may be shown.

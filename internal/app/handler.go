@@ -40,6 +40,7 @@ func (a *App) handler() (http.Handler, error) {
 	rest, err := api.New(api.Options{
 		Ops: ops, Keys: a.Commands, Intake: a.Commands, Audit: a.Commands, Replays: replays{a.DB}, Parsers: parsers(), Chat: chat,
 		Catalog: func() *muster.Catalog { return a.Live.Current().Catalog }, Inbound: a.connectors.get, Feeds: a.Queries,
+		Answers: a.Commands, VerifyAnswer: a.Box.VerifyAnswer, Address: a.URL,
 		Cookies: httpx.Cookies{Secure: a.Secure()}, PublicURL: a.URL(), Version: a.Version, Log: a.Log, Ready: a.ready,
 	})
 	if err != nil {
@@ -62,7 +63,7 @@ func (a *App) handler() (http.Handler, error) {
 	a.pages = pages
 	mux := http.NewServeMux()
 	mux.Handle("/api/", httpx.SecureHeaders(a.Secure(), rest))
-	for _, prefix := range []string{"/in/", "/chat/", "/cal/", "/livez", "/readyz", "/metrics"} { // programs ask here, and often
+	for _, prefix := range []string{"/in/", "/chat/", "/answer/", "/cal/", "/livez", "/readyz", "/metrics"} { // programs ask here, and often
 		mux.Handle(prefix, rest)
 	}
 	mux.Handle("/", httpx.SecureHeaders(a.Secure(), pages))

@@ -148,10 +148,29 @@ func (k *checker) document(d muster.Document) {
 		k.user("owner", d.Owner)
 	case *muster.Source:
 		refers(k, "service", d.Service, c.Services, muster.KindServices)
+	case *muster.Connector:
+		k.backup(d)
 	case *muster.StatusPage:
 		for i, part := range d.Components {
 			refers(k, fmt.Sprintf("components[%d].service", i), part.Service, c.Services, muster.KindServices)
 		}
+	}
+}
+
+// backup checks that the chain of providers that stand in for a connector ends.
+func (k *checker) backup(d *muster.Connector) {
+	refers(k, "backup", d.Backup, k.c.Connectors, muster.KindConnectors)
+	if d.Backup == d.Name {
+		k.fail("backup", "a connector cannot stand in for itself: name another one")
+		return
+	}
+	passed := map[muster.ConnectorName]bool{}
+	for at := k.c.Connectors[d.Backup]; at != nil && !passed[at.Name]; at = k.c.Connectors[at.Backup] {
+		if at.Backup == d.Name {
+			k.fail("backup", "leads in a circle by %s back to %s: one of them must name no backup", at.Name, d.Name)
+			return
+		}
+		passed[at.Name] = true
 	}
 }
 

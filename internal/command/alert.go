@@ -105,6 +105,12 @@ func viaText(a muster.Actor) string {
 		return " from chat"
 	case muster.SurfaceCLI:
 		return " from the command line"
+	case muster.SurfaceSMS:
+		return " by text message"
+	case muster.SurfaceVoice:
+		return " by phone"
+	case muster.SurfacePush:
+		return " from the push message"
 	case muster.SurfaceWeb, muster.SurfaceAPI, muster.SurfaceIntake, muster.SurfaceEngine, muster.SurfaceSetup:
 	}
 	return ""
@@ -133,8 +139,7 @@ func (c *Call) prove(a *muster.Alert, how string) error {
 	if p.State == muster.PageProved {
 		return nil
 	}
-	p.State, p.ProvedAt, p.Proof, p.Detail = muster.PageProved, c.Now(), how, ""
-	if err := c.UpdatePages([]*muster.Page{p}); err != nil {
+	if err := c.proved(p, how); err != nil {
 		return err
 	}
 	if ct, err := c.Contact(p.Contact); err == nil {
@@ -145,7 +150,6 @@ func (c *Call) prove(a *muster.Alert, how string) error {
 	} else if muster.CodeOf(err) != muster.ErrNotFound {
 		return err
 	}
-	c.emitPage(p)
 	return nil
 }
 

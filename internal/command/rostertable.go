@@ -120,6 +120,11 @@ func (c *Commands) does(doc *muster.Connector) Abilities {
 type Abilities struct {
 	Table    bool // rosters are written into it and read from it
 	Calendar bool // leave and holidays are read from it
+
+	Address     string         // what the addresses of people are: "a mail address"; "": people cannot be reached by it
+	Proof       muster.Proof   // the best that its provider can tell of a page
+	ProofWithin time.Duration  // how long to wait for it; 0: muster.DefaultProofWithin
+	Surface     muster.Surface // by what people answer its pages; "": the page's own screen
 }
 
 func (c *Call) beginRoster(conn muster.ConnectorName, job rosterJob, what string) (*RosterBegun, error) {

@@ -265,6 +265,9 @@ func newCommands(t *testing.T, db store.DB, box *seal.Box, node string) *command
 			return address, "hint", nil
 		},
 		Abilities: func(kind string) command.Abilities {
+			if kind == "sms" {
+				return command.Abilities{Address: "a number", Proof: muster.ProofCarrier, ProofWithin: 90 * time.Second, Surface: muster.SurfaceSMS}
+			}
 			return command.Abilities{Table: kind == "azure-table", Calendar: kind == "ical"}
 		},
 	})

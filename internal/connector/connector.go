@@ -92,6 +92,9 @@ type Event struct {
 type Receipt struct {
 	ProviderID string // the provider's own reference, "" when it gives none
 	Detail     string // for the record of the attempt: "250 queued", "HTTP 204"
+	// AskUntil is until when a [ReceiptReader] is asked what became of the page: as long as the provider goes on trying to
+	// reach the person. Zero: three times the kind's ProofWithin.
+	AskUntil muster.Instant
 }
 
 // Checker is a connector that can try itself out without bothering anybody: the Test button.
@@ -120,28 +123,21 @@ type ChatMessage struct {
 }
 
 // AnswerKind says what came back about a page.
-type AnswerKind string
+type AnswerKind = muster.PageAnswerKind
 
-// The kinds of answers. Received is a proof by a receipt; what a person does proves more.
+// The kinds of answers, as the root package has them.
 const (
-	AnswerReceived    AnswerKind = "received"    // the carrier or the device has it
-	AnswerFailed      AnswerKind = "failed"      // the provider took it and could not bring it
-	AnswerOpened      AnswerKind = "opened"      // a person opened it
-	AnswerAcknowledge AnswerKind = "acknowledge" // a person acknowledges
-	AnswerResolve     AnswerKind = "resolve"     // a person resolves
-	AnswerEscalate    AnswerKind = "escalate"    // a person passes it on
-	AnswerUnclear     AnswerKind = "unclear"     // a person said something that is none of these
+	AnswerReceived    = muster.AnswerReceived
+	AnswerFailed      = muster.AnswerFailed
+	AnswerOpened      = muster.AnswerOpened
+	AnswerAcknowledge = muster.AnswerAcknowledge
+	AnswerResolve     = muster.AnswerResolve
+	AnswerEscalate    = muster.AnswerEscalate
+	AnswerUnclear     = muster.AnswerUnclear
 )
 
 // Answer is what a provider tells about a page, or what a person answered to it.
-type Answer struct {
-	Kind       AnswerKind
-	Page       muster.PageID // "" when the request was not made at a page's own AnswerURL: then Code says which
-	Code       string        // the reply code that the person gave, digits alone
-	From       string        // the address that answered, as contact methods write it; proves nothing alone
-	ProviderID string        // the provider's reference of what was delivered
-	Detail     string        // for the record: "delivered", "busy"
-}
+type Answer = muster.PageAnswer
 
 // Answerer is a connector to which the provider brings receipts and answers by HTTP.
 type Answerer interface {

@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -46,11 +47,32 @@ type Descriptor struct {
 	// backup, goes; 0: [muster.DefaultProofWithin].
 	Proof       muster.Proof
 	ProofWithin time.Duration
+	// Surface is by what people answer the pages of this kind, for the timeline: a text message when the carrier proves, a
+	// push message when a device does, the page's own screen otherwise; "" means this rule.
+	Surface muster.Surface
 
 	PagesOnly bool // it rings: it takes pages and the test of a contact method, and notices go by other ways
 
 	Table    bool // what New makes is a [RosterTable]
 	Calendar bool // what New makes is a [CalendarFeed]
+}
+
+// ProvesWithin is how long to wait for a proof of a page of this kind.
+func (d Descriptor) ProvesWithin() time.Duration {
+	return cmp.Or(d.ProofWithin, muster.DefaultProofWithin)
+}
+
+// AnsweredBy is by what people answer pages of this kind.
+func (d Descriptor) AnsweredBy() muster.Surface {
+	switch {
+	case d.Surface != "":
+		return d.Surface
+	case d.Proof == muster.ProofCarrier:
+		return muster.SurfaceSMS
+	case d.Proof == muster.ProofDevice:
+		return muster.SurfacePush
+	}
+	return muster.SurfacePage
 }
 
 // Registry is an explicit list of kinds.

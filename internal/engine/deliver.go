@@ -136,7 +136,7 @@ func (e *Engine) call(ctx context.Context, s command.Started) (r connector.Recei
 	if s.Delivery.Kind == muster.DeliverRoster || s.Delivery.Kind == muster.DeliverCalendar {
 		return e.exchange(ctx, conn, s.Delivery)
 	}
-	msg, err := e.message(s)
+	msg, err := e.message(conn, s)
 	if err != nil {
 		return connector.Receipt{}, err
 	}
@@ -157,7 +157,7 @@ func silent(conn connector.Connector) (connector.Checker, bool) {
 const mailKind = "email"
 
 // message words a delivery for its connector.
-func (e *Engine) message(s command.Started) (connector.Delivery, error) {
+func (e *Engine) message(conn connector.Connector, s command.Started) (connector.Delivery, error) {
 	d := s.Delivery
 	out := connector.Delivery{Key: string(d.ID), Kind: d.Kind, At: d.CreatedAt}
 	switch d.Kind {
@@ -168,10 +168,16 @@ func (e *Engine) message(s command.Started) (connector.Delivery, error) {
 		}
 		out.Address = address
 		out.Page = e.pageMessage(s)
-		out.Key = string(s.Page.ID) // the same for every attempt, so that a repetition is recognised (I23)
+		out.Key = string(out.Page.PageID) // the same for every attempt, so that a repetition is recognised (I23)
+		if _, ok := conn.(connector.Answerer); ok {
+			out.AnswerURL, out.Page.ReplyCode = e.AnswerLinks(d.Connector, s.Page.ID), e.Commands.Box.ReplyCode(s.Page.ID)
+		}
 	case muster.DeliverNotification:
 		if s.Notice != nil {
 			return e.notice(out, s)
+		}
+		if strings.HasPrefix(d.Ref, "alert/") {
+			return e.room(out, d)
 		}
 		out.Note = &connector.Notification{Title: "Muster: a test", Text: "This message was sent by the Test button. If you can read it, the connector works."}
 		if user, ok := strings.CutPrefix(d.Ref, "test/"); ok {
@@ -183,7 +189,7 @@ func (e *Engine) message(s command.Started) (connector.Delivery, error) {
 		}
 	case muster.DeliverWebhook:
 		out.Event = &connector.Event{Type: d.Ref, At: d.CreatedAt, Body: d.Payload}
-	case muster.DeliverStatusPage, muster.DeliverRoster, muster.DeliverCalendar:
+	case muster.DeliverStatusPage, muster.DeliverRoster, muster.DeliverCalendar, muster.DeliverReceipt:
 		return out, fmt.Errorf("engine: the delivery %s has no message", d.ID)
 	}
 	return out, nil

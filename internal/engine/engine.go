@@ -32,6 +32,8 @@ type Deps struct {
 	PageLinks func(p muster.PageID) string
 	// TestLinks returns the address at which the test of a contact method is answered; nil: nowhere.
 	TestLinks func(test muster.NoticeID) string
+	// AnswerLinks returns the address at which a connector's provider answers about a page; nil, or "": it cannot.
+	AnswerLinks func(c muster.ConnectorName, p muster.PageID) string
 	// PublicURL is the address under which people reach Muster, without a slash at its end; nil: notices bear paths.
 	PublicURL func() string
 	// PublishStatus renders a status page and pushes it out.
@@ -95,7 +97,11 @@ func New(d Deps) *Engine {
 	if d.TestLinks == nil {
 		d.TestLinks = func(muster.NoticeID) string { return "" }
 	}
+	if d.AnswerLinks == nil {
+		d.AnswerLinks = func(muster.ConnectorName, muster.PageID) string { return "" }
+	}
 	if d.PublicURL == nil {
+
 		d.PublicURL = func() string { return "" }
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -33,9 +33,12 @@ const version = 1
 
 // Box seals and opens secrets. It is safe for concurrent use.
 type Box struct {
-	aead  cipher.AEAD
-	pages []byte // key for the links in pages
-	tests []byte // key for the links in tests of contact methods
+	aead    cipher.AEAD
+	pages   []byte // key for the links in pages
+	tests   []byte // key for the links in tests of contact methods
+	answers []byte // key for the addresses at which providers answer
+	codes   []byte // key for the codes by which pages are answered in text
+	derived []byte // key for the keys of other parts
 }
 
 // Open takes the key from its file in dir and makes one at the first start. A file that others may read is refused.
@@ -129,19 +132,15 @@ func newBox(key []byte) (*Box, error) {
 	derive := func(purpose string) ([]byte, error) {
 		return hkdf.Key(sha256.New, key, nil, "muster "+purpose, keySize)
 	}
-	sealing, err := derive("seal")
-	if err != nil {
-		return nil, fmt.Errorf("the sealing key: %w", err)
+	keys := map[string][]byte{"seal": nil, "page links": nil, "contact links": nil, "answers": nil, "reply codes": nil, "derived": nil}
+	for purpose := range keys {
+		k, err := derive(purpose)
+		if err != nil {
+			return nil, fmt.Errorf("the sealing key: %w", err)
+		}
+		keys[purpose] = k
 	}
-	pages, err := derive("page links")
-	if err != nil {
-		return nil, fmt.Errorf("the sealing key: %w", err)
-	}
-	tests, err := derive("contact links")
-	if err != nil {
-		return nil, fmt.Errorf("the sealing key: %w", err)
-	}
-	block, err := aes.NewCipher(sealing)
+	block, err := aes.NewCipher(keys["seal"])
 	if err != nil {
 		return nil, fmt.Errorf("the sealing key: %w", err)
 	}
@@ -149,7 +148,9 @@ func newBox(key []byte) (*Box, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the sealing key: %w", err)
 	}
-	return &Box{aead: aead, pages: pages, tests: tests}, nil
+	return &Box{
+		aead: aead, pages: keys["page links"], tests: keys["contact links"], answers: keys["answers"], codes: keys["reply codes"], derived: keys["derived"],
+	}, nil
 }
 
 // Seal encrypts plain for one place, named by aad as table and row: "contact/con_019a…". It opens at that place only, so

@@ -215,3 +215,30 @@ func TestTokensOfTestsAndPagesAreApart(t *testing.T) {
 		t.Errorf("something else is signed as a test: %q", token)
 	}
 }
+
+// What a provider is given opens no page, and the other way round; codes and derived keys stay the same over restarts.
+func TestAnswersAndDerivedKeys(t *testing.T) {
+	dir := t.TempDir()
+	b := open(t, dir)
+	const page = muster.PageID("pag_019aab3c5d10f3a1b2c3d4e5f6071829")
+	soon := muster.At(time.Now()).Plus(time.Hour)
+	if got, err := b.VerifyAnswer(b.SignAnswer(page, soon)); err != nil || got != page {
+		t.Fatalf("%v, %v", got, err)
+	}
+	if got, err := b.VerifyAnswer(b.SignPage(page, soon)); muster.CodeOf(err) != muster.ErrUnauthenticated || got != "" {
+		t.Errorf("a page's link as its answer: %v, %v", got, err)
+	}
+	if got, err := b.VerifyPage(b.SignAnswer(page, soon)); muster.CodeOf(err) != muster.ErrUnauthenticated || got != "" {
+		t.Errorf("an answer's token as a page's link: %v, %v", got, err)
+	}
+	if _, err := b.VerifyAnswer(b.SignAnswer(page, soon.Plus(-2*time.Hour))); muster.CodeOf(err) != muster.ErrForbidden {
+		t.Errorf("expired: %v", err)
+	}
+	again := open(t, dir)
+	if c := b.ReplyCode(page); len(c) != 5 || c != again.ReplyCode(page) || c == b.ReplyCode(page+"0") {
+		t.Errorf("the code is %q", c)
+	}
+	if k := b.Derive("push"); len(k) != 32 || !bytes.Equal(k, again.Derive("push")) || bytes.Equal(k, b.Derive("pull")) {
+		t.Error("derived keys are the same for the same purpose alone")
+	}
+}

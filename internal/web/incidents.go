@@ -161,6 +161,12 @@ func via(by muster.By) string {
 		return "command line"
 	case muster.SurfaceAPI:
 		return "API"
+	case muster.SurfaceSMS:
+		return "text message"
+	case muster.SurfaceVoice:
+		return "phone call"
+	case muster.SurfacePush:
+		return "push message"
 	case muster.SurfaceWeb, muster.SurfaceIntake, muster.SurfaceEngine, muster.SurfaceSetup:
 	}
 	return ""

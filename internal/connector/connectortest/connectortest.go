@@ -144,7 +144,7 @@ func (b *bench) delivery(kind muster.DeliveryKind, key string) connector.Deliver
 		}
 	case muster.DeliverWebhook:
 		d.Event = &connector.Event{Type: "incident.declared", At: at, Body: json.RawMessage(`{"key":"INC-42"}`)}
-	case muster.DeliverStatusPage, muster.DeliverRoster, muster.DeliverCalendar:
+	case muster.DeliverStatusPage, muster.DeliverRoster, muster.DeliverCalendar, muster.DeliverReceipt:
 	}
 	return d
 }
@@ -284,7 +284,7 @@ func says(kind muster.DeliveryKind) []string {
 		return []string{"High Number of Failures", "Storefront", "Customers cannot buy", "Ana is primary", "https://muster.example/p/tok"}
 	case muster.DeliverNotification:
 		return []string{"You are on call from 09:00", "Storefront, primary.", "https://muster.example/oncall?roster=web"}
-	case muster.DeliverWebhook, muster.DeliverStatusPage, muster.DeliverRoster, muster.DeliverCalendar:
+	case muster.DeliverWebhook, muster.DeliverStatusPage, muster.DeliverRoster, muster.DeliverCalendar, muster.DeliverReceipt:
 	}
 	return nil
 }
