@@ -292,6 +292,9 @@ func (r *run) window(c *plan.Consequences, added map[muster.RosterName]bool) {
 	if len(c.Shifts)+len(c.Opens)+len(c.Closes) > 0 {
 		fmt.Fprintf(r.Stdout, "\nTimes are those of %s.\n", r.place(c.From.Format(time.RFC3339)))
 	}
+	if c.Looked.After(c.Until.Time) {
+		fmt.Fprintf(r.Stdout, "\nWhether somebody is reached was looked at until %s.\n", c.Looked.In(r.Zone).Format("Mon 2 Jan 2006"))
+	}
 	shifts := r.newRosters(c, added)
 	some(fmt.Sprintf("In the next %d days, %s:", days, oneOrMore(len(shifts)+c.More, "shift changes hands", "shifts change hands")), len(shifts), func(i int) string {
 		s := &shifts[i]

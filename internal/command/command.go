@@ -42,6 +42,7 @@ type Commands struct {
 	ends   combiner[DeliveryResult, struct{}]
 	reload sync.Mutex
 	codes  [32]sync.Mutex // of answers in text, by their sender: tries are counted one after the other
+	turn   chan struct{}  // holds one: whose change is being judged and written
 	ops    []muster.Op
 }
 
@@ -53,7 +54,7 @@ func New(d Deps) *Commands {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &Commands{Deps: d}
+	c := &Commands{Deps: d, turn: make(chan struct{}, 1)}
 	c.intake.run = c.receive
 	c.starts.run = c.start
 	c.ends.run = c.finish
@@ -142,7 +143,9 @@ func readCatalog(r store.Reader, rev muster.Revision) (*muster.Catalog, error) {
 // write runs fn as one command, with a snapshot that is not older than the transaction.
 func (c *Commands) write(ctx context.Context, lane store.Lane, op string, actor muster.Actor, fn func(*Call) error) error {
 	g := &gate{}
-	for try := 0; ; try++ {
+	done := func() {}
+	defer func() { done() }()
+	for try, waited := 0, false; ; try++ {
 		var last *Call
 		err := c.Store.Write(ctx, lane, op, func(tx store.Tx) error {
 			snap := c.Live.Current()
@@ -168,6 +171,18 @@ func (c *Commands) write(ctx context.Context, lane store.Lane, op string, actor 
 			}
 			return nil
 		}
+		if isUnjudged(err) && !waited {
+			// Changes that are judged take turns: else each one that is written makes the verdicts of all others stale.
+			if done, err = c.waitTurn(ctx); err != nil {
+				return err
+			}
+			waited = true
+			if err := c.Load(ctx); err != nil {
+				return err
+			}
+			try--
+			continue
+		}
 		if ask, ok := errors.AsType[*unjudged](err); ok && len(g.verdicts) < maxJudged {
 			v, err := c.judge(ctx, ask)
 			if err != nil {
@@ -186,6 +201,23 @@ func (c *Commands) write(ctx context.Context, lane store.Lane, op string, actor 
 		if err := c.Load(ctx); err != nil {
 			return err
 		}
+	}
+}
+
+// turnPatience is how long a change waits until those before it are judged and written.
+const turnPatience = 30 * time.Second
+
+// waitTurn waits until no other change is judged on this node. Whoever gets the turn calls done after it.
+func (c *Commands) waitTurn(ctx context.Context) (done func(), err error) {
+	patience := time.NewTimer(turnPatience)
+	defer patience.Stop()
+	select {
+	case c.turn <- struct{}{}:
+		return func() { <-c.turn }, nil
+	case <-ctx.Done():
+		return func() {}, muster.WrapError(muster.ErrUnavailable, ctx.Err(), "Others change the catalog at this moment, and you did not wait: nothing was changed. Try again.")
+	case <-patience.C:
+		return func() {}, muster.Errorf(muster.ErrUnavailable, "Many others change the catalog at this moment: nothing was changed. Try again.")
 	}
 }
 

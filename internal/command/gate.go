@@ -219,7 +219,7 @@ func (c *Commands) judge(ctx context.Context, ask *unjudged) (verdict, error) {
 		after, _ = plan.NewSnapshot(ask.next, ask.before.Zones) // it was checked
 	}
 	facts := plan.Facts{Was: contacts, Is: contacts.Without(ask.without)}
-	v.consequences = plan.CompareFacts(ask.before, after, facts, ask.now, ask.now.Plus(gateAhead))
+	v.consequences = plan.Judge(ask.before, after, facts, ask.now, ask.now.Plus(gateAhead))
 	v.replayed = plan.ReplayFacts(ask.before, after, past, facts, ask.now)
 	return v, nil
 }
@@ -242,6 +242,9 @@ func refusal(v *verdict, by consent) error {
 	text := "This change would reach nobody. " + strings.Join(facts[:min(len(facts), 2)], " ")
 	if n := v.replayed.Lost; n > 1 {
 		text += fmt.Sprintf(" So would %d of the last %d alerts in all.", n, v.replayed.Alerts)
+	}
+	if looked := v.consequences.Looked; !looked.IsZero() {
+		text += fmt.Sprintf(" (What comes after %s was not looked at.)", looked.UTC().Format("2 Jan 2006"))
 	}
 	if by.mute {
 		return muster.Errorf(muster.ErrConflict, "%s Nothing was written. Let somebody take the shift who can be reached, or ask an owner of the team to make an override.", text)

@@ -290,3 +290,16 @@ func TestADryRunIsRefusedAsTheRunWouldBe(t *testing.T) {
 		}
 	})
 }
+
+// What an edit does in many months is seen, too, as far as its documents name a day.
+func TestTheGateLooksAsFarAsTheDocumentsSay(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.put(lone)
+		w.put(shifts("rob"))
+		ends := func(day string) string {
+			return strings.Replace(shifts("rob"), `start: "1999-12-27"`, `start: "1999-12-27", until: "`+day+`"`, 1)
+		}
+		w.gated(apply(w, "olga", ends("2000-11-01"), ""), "From Wed 1 Nov 2000", "What comes after 17 Dec 2000 was not looked at")
+		w.ok(apply(w, "olga", ends("2002-11-01"), "")) // too far to matter yet
+	})
+}

@@ -13,8 +13,9 @@ import (
 
 // Consequences is what a change of the catalog means for who is on call in a window.
 type Consequences struct {
-	From  muster.Instant `json:"from"`
-	Until muster.Instant `json:"until"`
+	From   muster.Instant `json:"from"`
+	Until  muster.Instant `json:"until"`
+	Looked muster.Instant `json:"looked,omitzero"` // until here it was asked whether somebody is reached; zero: until Until
 
 	Shifts   []ShiftChange `json:"shifts"`   // that change hands, earliest first; at most [MaxShiftChanges]
 	More     int           `json:"more"`     // so many more
@@ -137,6 +138,7 @@ type comparison struct {
 	wasOn, isOn   *Duties
 	moved         map[muster.UserName]bool // who joined or left
 	touched       []muster.RosterName
+	steps         int // that may be taken in looking for what is lost; 0: any number
 	out           Consequences
 }
 

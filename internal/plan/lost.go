@@ -49,9 +49,17 @@ func (c *comparison) lost() {
 			look(r, r.Policy, is)
 		}
 	}
-	for h, list := range wards {
-		c.lose(h, list)
+	budget := 0
+	if c.steps > 0 {
+		budget = max(c.steps/max(len(wards), 1), 1)
 	}
+	until := c.until
+	for h, list := range wards {
+		if looked := c.lose(h, list, budget); looked.Before(until.Time) {
+			until = looked
+		}
+	}
+	c.until = until
 	slices.SortFunc(c.out.Lost, func(a, b Lost) int { return cmp.Or(a.From.Compare(b.From.Time), cmp.Compare(a.Policy, b.Policy)) })
 }
 
@@ -102,10 +110,12 @@ func sameQuiet(a, b *muster.User) bool {
 	}))
 }
 
-// lose walks through the window from one change of on-call to the next.
-func (c *comparison) lose(h handed, list []muster.Document) {
+// lose walks through the window from one change of on-call to the next, at most so many; 0: to the end. It gives how far it
+// came.
+func (c *comparison) lose(h handed, list []muster.Document, budget int) muster.Instant {
 	var open *Lost
-	for at, end := c.from.Micros(), c.until.Micros(); at < end; {
+	at, end := c.from.Micros(), c.until.Micros()
+	for n := 0; at < end && (budget == 0 || n < budget); n++ {
 		was, is := c.was.at(h.was, muster.UrgencyHigh, muster.SeverityCritical, at), c.is.at(h.is, muster.UrgencyHigh, muster.SeverityCritical, at)
 		next := min(was.until, is.until, end)
 		switch {
@@ -132,6 +142,7 @@ func (c *comparison) lose(h handed, list []muster.Document) {
 		}
 		at = next
 	}
+	return muster.FromMicros(min(at, end))
 }
 
 // stated reports whether an override to nobody, that the change brings, says that nobody shall be on call.
@@ -276,6 +287,9 @@ func Summary(documents int, c *Consequences, r *Replayed) string {
 	}
 	if n := len(c.Closes); n > 0 {
 		parts = append(parts, count(n, "gap closes", "gaps close"))
+	}
+	if c.Looked.After(c.Until.Time) {
+		parts = append(parts, "looked at until "+c.Looked.UTC().Format("2 Jan 2006")+" for what reaches nobody")
 	}
 	parts = append(parts, fmt.Sprintf("of %s %d would have reached other people and %d nobody", count(r.Alerts, "past alert", "past alerts"), r.Others, r.Lost))
 	return strings.Join(parts, ", ") + "."

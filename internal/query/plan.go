@@ -89,7 +89,7 @@ func (q *Queries) PlanChange(ctx context.Context, a muster.Actor, in PlanChange)
 	out = PlannedChange{Revision: d.before.Catalog.Revision, Changes: plan.Diff(d.before.Catalog, next), Of: d.of}
 	var c plan.Consequences
 	if in.Cursor == "" {
-		c = plan.Compare(d.before, after, d.contacts, d.now, d.now.Plus(time.Duration(in.DaysAhead)*24*time.Hour))
+		c = plan.Judge(d.before, after, plan.Facts{Was: d.contacts, Is: d.contacts}, d.now, d.now.Plus(time.Duration(in.DaysAhead)*24*time.Hour))
 		out.Consequences = &c
 	}
 	out.Replayed = replay(d, after)
