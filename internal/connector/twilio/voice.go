@@ -106,7 +106,7 @@ func pageSpeech(p *connector.PageMessage) string {
 			add("%s.", join(strings.ToLower(phone.Severity(d.Severity)), phone.Plain(d.Title, 50), phone.Plain(d.Service, 25)))
 		}
 	} else {
-		add("%s.", strings.ToLower(phone.Severity(p.Severity))+" alert: "+or(phone.Plain(p.Title, 120), "without a title"))
+		add("Alert, %s.", strings.ToLower(phone.Severity(p.Severity))+": "+or(phone.Plain(p.Title, 120), "without a title"))
 		add("Service: %s.", phone.Plain(p.Service, 40))
 		add("%s.", phone.Plain(p.Impact, 80))
 		add("%s.", phone.Plain(p.Why, 80))
