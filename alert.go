@@ -69,6 +69,7 @@ type Alert struct {
 	Acks           []Acknowledgement `json:"acks,omitempty"`        // where the policy asks for several: who has acknowledged
 	AcksNeeded     int               `json:"acks_needed,omitempty"` // how many it asks for, when that is more than one
 	Snooze         *Snooze           `json:"snooze,omitempty"`      // the acknowledgement has this end
+	Exhausted      bool              `json:"exhausted,omitempty"`   // its policy is used up: the fallback is paged again and again
 	Incident       IncidentID        `json:"incident,omitempty"`
 	IncidentKey    IncidentKey       `json:"incident_key,omitempty"`
 	NextWakeAt     Instant           `json:"next_wake_at"` // when Muster does something about it by itself; copied from the timer

@@ -37,6 +37,10 @@ const (
 	NoticeShadow        NoticeKind = "shadow"         // somebody whom one shadows was paged
 	NoticeContactTest   NoticeKind = "contact_test"   // a contact method is tried out
 	NoticeUnreachable   NoticeKind = "unreachable"    // somebody has no contact method left
+	NoticeExhausted     NoticeKind = "exhausted"      // nobody answered: a policy is used up
+	NoticeNobodyOnCall  NoticeKind = "nobody_on_call" // a step waits until somebody is on call
+
+	NoticeRestored NoticeKind = "restored" // Muster was restored from a backup
 
 	NoticeChangeProposed NoticeKind = "change_proposed" // somebody asks for a second person's word on a change
 	NoticeChangeDecided  NoticeKind = "change_decided"  // it was approved or rejected
@@ -46,7 +50,8 @@ const (
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{
 		NoticeShiftReminder, NoticeShiftHandoff, NoticeShiftChanged, NoticeSwapRequest, NoticeSwapAnswered, NoticeZoneMoved,
-		NoticeLeaveConflict, NoticeShadow, NoticeChangeProposed, NoticeChangeDecided, NoticeContactTest, NoticeUnreachable,
+		NoticeLeaveConflict, NoticeShadow, NoticeChangeProposed, NoticeChangeDecided, NoticeContactTest, NoticeUnreachable, NoticeRestored,
+		NoticeExhausted, NoticeNobodyOnCall,
 	}
 }
 
@@ -77,6 +82,12 @@ func (k NoticeKind) Word() string {
 		return "Contact test"
 	case NoticeUnreachable:
 		return "Cannot be paged"
+	case NoticeRestored:
+		return "Restored"
+	case NoticeExhausted:
+		return "Nobody answered"
+	case NoticeNobodyOnCall:
+		return "Nobody on call"
 	}
 	return string(k)
 }

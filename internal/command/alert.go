@@ -2,6 +2,8 @@ package command
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -23,21 +25,41 @@ type NoteAlert struct {
 
 // step runs an event of the escalation of an alert and gathers what follows.
 func (c *Call) step(r *rows, a *muster.Alert, event escalate.Event) error {
-	e, err := c.EscalationOf(a.ID)
+	_, err := c.stepped(r, a, event)
+	return err
+}
+
+// stepped is step, and gives the escalation as it is afterwards; nil when there is none.
+func (c *Call) stepped(r *rows, a *muster.Alert, event escalate.Event) (*muster.Escalation, error) {
+	e, err := r.runOf(c, a.ID)
 	if err != nil || e == nil {
-		return err
+		return nil, err
 	}
 	contacts, err := c.contactsFor(&e.Policy)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	days, err := c.daysOff(&e.Policy)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if e.Turns, err = c.turns(&e.Policy); err != nil {
+		return nil, err
 	}
 	run, eff := plan.Escalate(c.Snap, contacts, *e, event, c.Now(), days...)
 	r.runs = append(r.runs, &run)
-	return c.apply(r, a, &run, eff)
+	return &run, c.apply(r, a, &run, eff)
+}
+
+// runOf is the escalation of an alert, as an earlier event of the same command left it.
+func (r *rows) runOf(c *Call, a muster.AlertID) (*muster.Escalation, error) {
+	for i, run := range slices.Backward(r.runs) {
+		if run.Alert == a {
+			r.runs = slices.Delete(r.runs, i, i+1)
+			return run, nil
+		}
+	}
+	return c.EscalationOf(a)
 }
 
 // ackAlert acknowledges: pages stop, the time-out of the acknowledgement starts.
@@ -64,14 +86,14 @@ func (c *Call) ackAlert(in NoteAlert) (*muster.Alert, error) {
 		return nil, muster.Errorf(muster.ErrConflict, "The alert %q is resolved already: there is nothing to acknowledge.", a.Title)
 	case muster.AlertOpen:
 	}
+	if slices.ContainsFunc(a.Acks, c.acknowledgement().Same) {
+		return a, nil // one of several that are needed
+	}
 	var r rows
-	by := c.Actor.By()
-	a.Status, a.AcknowledgedAt, a.AcknowledgedBy = muster.AlertAcknowledged, c.Now(), &by
-	a.Triage = false
-	if err := c.step(&r, a, escalate.Event{Kind: escalate.Ack}); err != nil {
+	if err := c.answer(&r, a, muster.Instant{}); err != nil {
 		return nil, err
 	}
-	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, withNote(c.Actor.Name+" acknowledged"+viaText(c.Actor), in.Note)))
+	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, withNote(c.Actor.Name+" acknowledged"+ofSeveral(a)+viaText(c.Actor), in.Note)))
 	r.changed = append(r.changed, a)
 	c.recordAnswer(muster.LedgerAcknowledged, a)
 	if a.Incident != "" {
@@ -161,23 +183,23 @@ func (c *Call) unackAlert(in NoteAlert) (*muster.Alert, error) {
 	}
 	switch a.Status {
 	case muster.AlertOpen:
-		return a, nil
+		return c.takeBack(a, in.Note)
 	case muster.AlertResolved:
 		return nil, muster.Errorf(muster.ErrConflict, "The alert %q is resolved: declare an incident or wait for a new alert.", a.Title)
 	case muster.AlertAcknowledged:
 	}
-	return a, c.reopenPaging(a, withNote(c.Actor.Name+" gave the alert back", in.Note))
+	return a, c.reopenPaging(a, withNote(c.Actor.Name+" gave the alert back", in.Note), c.Actor.Name+" gave the alert back")
 }
 
 // reopenPaging ends an acknowledgement: the alert pages again from the first step, or is held back by a silence that is
 // active now.
-func (c *Call) reopenPaging(a *muster.Alert, text string) (err error) {
+func (c *Call) reopenPaging(a *muster.Alert, text, because string) (err error) {
 	var r rows
-	a.Status, a.AcknowledgedAt, a.AcknowledgedBy = muster.AlertOpen, muster.Instant{}, nil
+	a.Status, a.AcknowledgedAt, a.AcknowledgedBy, a.Snooze = muster.AlertOpen, muster.Instant{}, nil, nil
 	if a.Suppressed, err = c.silenced(a); err != nil {
 		return err
 	}
-	event := escalate.Event{Kind: escalate.Unack}
+	event := escalate.Event{Kind: escalate.Unack, Because: because}
 	if a.Suppressed != nil {
 		event.Until = a.Suppressed.Until
 		text += ". " + heldText(a.Suppressed)
@@ -204,7 +226,7 @@ func (c *Call) escalateAlert(in NoteAlert) (*muster.Alert, error) {
 	}
 	var r rows
 	held := a.Triage || a.Suppressed != nil
-	a.Status, a.AcknowledgedAt, a.AcknowledgedBy = muster.AlertOpen, muster.Instant{}, nil
+	a.Status, a.AcknowledgedAt, a.AcknowledgedBy, a.Snooze = muster.AlertOpen, muster.Instant{}, nil, nil
 	a.Triage, a.Suppressed = false, nil
 	if err := c.DeleteTimersOf(string(a.ID), muster.TimerSilenceEnd); err != nil {
 		return nil, err
@@ -240,7 +262,7 @@ func (c *Call) resolveAlert(a *muster.Alert, text string) error {
 	by := c.Actor.By()
 	a.Status, a.ResolvedAt, a.ResolvedBy = muster.AlertResolved, c.Now(), &by
 	c.recordAnswer(muster.LedgerResolved, a)
-	a.Triage, a.Suppressed = false, nil
+	a.Triage, a.Suppressed, a.Snooze = false, nil, nil
 	if err := c.step(&r, a, escalate.Event{Kind: escalate.Resolve}); err != nil {
 		return err
 	}
@@ -412,10 +434,16 @@ func (c *Call) fireEscalate(t *muster.Timer) error {
 	if err != nil {
 		return err
 	}
+	if e.Turns, err = c.turns(&e.Policy); err != nil {
+		return err
+	}
 	var r rows
 	run, eff := plan.Escalate(c.Snap, contacts, *e, escalate.Event{Kind: escalate.Timer}, c.Now(), days...)
 	if len(eff.Pages) > 0 || run.Status == muster.EscalationExhausted {
 		text := fmt.Sprintf("Muster escalated: no answer for %s", muster.Duration(c.Now().Sub(e.StepAt.Time).Round(time.Second)))
+		if !e.WaitsUntil.IsZero() {
+			text = "Muster escalated: step " + strconv.Itoa(e.Step) + " had waited for somebody to come on call"
+		}
 		if run.Status == muster.EscalationExhausted && e.Status != muster.EscalationExhausted {
 			text = "Muster used up the policy: nobody answered"
 		}

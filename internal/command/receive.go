@@ -281,6 +281,11 @@ func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error)
 	}
 	e := &muster.Escalation{
 		ID: id[muster.EscalationID](b.Call), Alert: a.ID, Policy: *ar.Policy, Urgency: d.Urgency, Revision: ar.PolicyRevision,
+		Severity: a.Severity,
+	}
+	var err error
+	if e.Turns, err = b.turns(ar.Policy); err != nil {
+		return SignalResult{}, err
 	}
 	event, outcome := plan.FirstEvent(ar), muster.OutcomeOpened
 	switch {

@@ -64,6 +64,9 @@ func matrix() map[string]cell {
 	}
 	return map[string]cell{
 		"AckAlert": {in: alert}, "UnackAlert": {in: alert}, "EscalateAlert": {in: alert}, "ResolveAlert": {in: alert}, "ConfirmAlert": {in: alert},
+		"SnoozeAlert": {in: func(w *world, _ muster.Actor) any {
+			return &command.SnoozeAlert{Alert: w.another(), For: muster.Duration(time.Hour)}
+		}},
 		"PageResponder": {in: func(w *world, _ muster.Actor) any { return &command.PageResponder{Alert: w.another(), Person: "rob"} }},
 		"PageExpert": {in: func(w *world, _ muster.Actor) any {
 			w.put(advisers)

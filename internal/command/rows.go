@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/muster-oncall/muster"
@@ -119,10 +120,16 @@ func (c *Call) apply(r *rows, a *muster.Alert, e *muster.Escalation, eff escalat
 		}
 		a.NextWakeAt = muster.Instant{}
 	}
+	if err := c.counted(a, e, eff); err != nil {
+		return err
+	}
 	if eff.CancelPages {
 		if err := c.cancelPages(a, cancelReason(c, a)); err != nil {
 			return err
 		}
+	}
+	if err := c.exhausted(a, e, eff); err != nil {
+		return err
 	}
 	if eff.Taken != nil {
 		e.Taken = append(e.Taken, *eff.Taken)
@@ -137,6 +144,12 @@ func (c *Call) apply(r *rows, a *muster.Alert, e *muster.Escalation, eff escalat
 		r.entries = append(r.entries, en)
 	}
 	if err := c.inform(r, a, eff.Informed); err != nil {
+		return err
+	}
+	if err := c.tellRooms(r, a, eff); err != nil {
+		return err
+	}
+	if err := c.keepTurns(e, eff.Turns); err != nil {
 		return err
 	}
 	for _, n := range eff.Notes {
@@ -158,7 +171,7 @@ func cancelReason(c *Call, a *muster.Alert) string {
 	case muster.AlertResolved:
 		return "the alert was resolved first"
 	case muster.AlertAcknowledged:
-		return c.Actor.Name + " acknowledged first"
+		return acknowledgedFirst(a)
 	case muster.AlertOpen:
 		if a.Suppressed != nil {
 			return fmt.Sprintf("the silence %s holds pages back", a.Suppressed.By)
@@ -231,9 +244,9 @@ func listWords(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
-// cancelPages cancels the pages of an alert that have not been started. Those that a person asked for by hand go out as
+// cancelPages cancels the pages of an alert that have not been started, all of them or those of some people. Those that a person asked for by hand go out as
 // long as the alert is open.
-func (c *Call) cancelPages(a *muster.Alert, why string) error {
+func (c *Call) cancelPages(a *muster.Alert, why string, only ...muster.UserName) error {
 	pages, err := c.PagesOf(a.ID)
 	if err != nil {
 		return err
@@ -241,7 +254,7 @@ func (c *Call) cancelPages(a *muster.Alert, why string) error {
 	var changed []*muster.Page
 	var ids []muster.PageID
 	for _, p := range pages {
-		if p.State != muster.PagePlanned || (p.Escalation == "" && a.Status == muster.AlertOpen) {
+		if p.State != muster.PagePlanned || (p.Escalation == "" && a.Status == muster.AlertOpen && len(only) == 0) || (len(only) > 0 && !slices.Contains(only, p.Person)) {
 			continue
 		}
 		if p, err = c.Page(p.ID); err != nil { // locks it: it may be started at this moment

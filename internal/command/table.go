@@ -94,6 +94,7 @@ func (c *Commands) table() []muster.Op {
 	return []muster.Op{
 		op(c, muster.Op{Name: "AckAlert", Summary: "Acknowledge an alert: you have it, nobody else is paged", Access: responder, Path: "/alerts/{alert}/acknowledge", CLI: "ack", Chat: "ack"}, (*Call).ackAlert),
 		op(c, muster.Op{Name: "UnackAlert", Summary: "Give an acknowledged alert back: it pages again", Access: responder, Path: "/alerts/{alert}/unacknowledge", CLI: "unack", Chat: "unack"}, (*Call).unackAlert),
+		op(c, muster.Op{Name: "SnoozeAlert", Summary: "Put an alert off: you have it until a moment, then it pages again", Access: responder, Path: "/alerts/{alert}/snooze", CLI: "snooze", Chat: "snooze"}, (*Call).snoozeAlert),
 		op(c, muster.Op{Name: "EscalateAlert", Summary: "Page the next step now", Access: responder, Path: "/alerts/{alert}/escalate", CLI: "escalate", Chat: "escalate"}, (*Call).escalateAlert),
 		op(c, muster.Op{Name: "ResolveAlert", Summary: "End an alert by hand", Access: responder, Path: "/alerts/{alert}/resolve", CLI: "alert resolve"}, (*Call).resolveAlertOp),
 		op(c, muster.Op{Name: "ConfirmAlert", Summary: "Confirm an alert in triage: it is real, and pages", Access: responder, Path: "/alerts/{alert}/confirm", CLI: "alert confirm"}, (*Call).confirmAlert),

@@ -74,7 +74,11 @@ func (c *Call) fireAckTimeout(t *muster.Timer) error {
 	if a.AcknowledgedBy != nil {
 		who = a.AcknowledgedBy.Name + "'s acknowledgement"
 	}
-	return c.reopenPaging(a, fmt.Sprintf("%s ran out after %s: Muster pages again", who, e.Policy.AckTimeout))
+	if z := a.Snooze; z != nil {
+		because := z.By.Name + " had snoozed it until " + z.Until.UTC().Format("15:04 UTC")
+		return c.reopenPaging(a, because+": Muster pages again", because)
+	}
+	return c.reopenPaging(a, fmt.Sprintf("%s ran out after %s: Muster pages again", who, e.Policy.AckTimeout), who+" ran out")
 }
 
 func (c *Call) fireAlertEnds(t *muster.Timer) error {

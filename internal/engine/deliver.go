@@ -176,6 +176,9 @@ func (e *Engine) message(conn connector.Connector, s command.Started) (connector
 		if s.Notice != nil {
 			return e.notice(out, s)
 		}
+		if strings.HasPrefix(d.Ref, "alert/") {
+			return e.room(out, d)
+		}
 		out.Note = &connector.Notification{Title: "Muster: a test", Text: "This message was sent by the Test button. If you can read it, the connector works."}
 		if user, ok := strings.CutPrefix(d.Ref, "test/"); ok {
 			cat := e.Commands.Live.Current().Catalog

@@ -1,0 +1,265 @@
+package command
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/escalate"
+	"github.com/muster-oncall/muster/internal/plan"
+)
+
+// acknowledgement is the actor's word that they have an alert.
+func (c *Call) acknowledgement() muster.Acknowledgement {
+	return muster.Acknowledgement{User: c.Actor.User, Name: c.Actor.Name, At: c.Now()}
+}
+
+// counted brings the alert in line with what its escalation says of acknowledgements.
+func (c *Call) counted(a *muster.Alert, e *muster.Escalation, eff escalate.Effects) error {
+	a.Acks, a.AcksNeeded = nil, 0
+	if e.Policy.Acks > 1 {
+		a.Acks, a.AcksNeeded = e.Acked, e.Policy.Acks
+	}
+	if eff.Acknowledged && a.Status == muster.AlertOpen {
+		c.acknowledged(a, e)
+	}
+	if who := eff.Answered; who != nil && who.User != "" {
+		return c.cancelPages(a, who.Name+" acknowledged already", who.User)
+	}
+	return nil
+}
+
+// acknowledged makes an alert acknowledged: by the actor, or by who acknowledged last when the engine found that nobody else
+// is left to page.
+func (c *Call) acknowledged(a *muster.Alert, e *muster.Escalation) {
+	by := c.Actor.By()
+	if c.Actor.User == "" && e != nil && len(e.Acked) > 0 {
+		if last := e.Acked[len(e.Acked)-1]; last.User != "" {
+			by = muster.By{User: last.User, Name: last.Name}
+		}
+	}
+	a.Status, a.AcknowledgedAt, a.AcknowledgedBy = muster.AlertAcknowledged, c.Now(), &by
+	a.Triage = false
+}
+
+// answer acknowledges an open alert as the actor; until is the end of a snooze, zero for a plain acknowledgement. Where the
+// policy asks for several, the alert may be open still after it.
+func (c *Call) answer(r *rows, a *muster.Alert, until muster.Instant) error {
+	e, err := c.stepped(r, a, escalate.Event{Kind: escalate.Ack, By: c.acknowledgement(), Until: until})
+	if err != nil {
+		return err
+	}
+	if e == nil { // nobody is paged about it: whoever has it has it
+		c.acknowledged(a, nil)
+		return nil
+	}
+	if a.Status != muster.AlertOpen || !a.Triage {
+		return nil
+	}
+	a.Triage = false // it is real, and the others have to be paged
+	if a.Suppressed != nil {
+		return nil
+	}
+	if err := c.declareByRoute(r, a); err != nil {
+		return err
+	}
+	return c.step(r, a, escalate.Event{Kind: escalate.Release})
+}
+
+// ofSeveral tells how many have acknowledged where more than one has to: " (1 of 2)".
+func ofSeveral(a *muster.Alert) string {
+	if a.AcksNeeded < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d of %d)", len(a.Acks), a.AcksNeeded)
+}
+
+// takeBack takes one of several acknowledgements back.
+func (c *Call) takeBack(a *muster.Alert, note string) (*muster.Alert, error) {
+	if !slices.ContainsFunc(a.Acks, c.acknowledgement().Same) {
+		return a, nil
+	}
+	var r rows
+	if err := c.step(&r, a, escalate.Event{Kind: escalate.Unack, By: c.acknowledgement()}); err != nil {
+		return nil, err
+	}
+	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, withNote(c.Actor.Name+" took their acknowledgement back"+ofSeveral(a), note)))
+	r.changed = append(r.changed, a)
+	return a, r.flush(c)
+}
+
+// turnsKey is where is kept who had the last turn of a policy's steps with turns.
+func turnsKey(p muster.PolicyName) string { return "turns/" + string(p) }
+
+// turns reads who had the last turn of each step; nil for a policy whose people take none.
+func (c *Call) turns(p *muster.Policy) (map[int]muster.UserName, error) {
+	if !plan.TakesTurns(p) {
+		return nil, nil
+	}
+	return Turns(c, p)
+}
+
+// Turns reads who had the last turn of the steps of a policy.
+func Turns(r interface{ Meta(string) (string, error) }, p *muster.Policy) (map[int]muster.UserName, error) {
+	text, err := r.Meta(turnsKey(p.Name))
+	if err != nil || text == "" {
+		return nil, err
+	}
+	var out map[int]muster.UserName
+	if err := json.Unmarshal([]byte(text), &out); err != nil {
+		return nil, nil //nolint:nilerr // whoever begins, somebody is paged: what cannot be read must not stop that
+	}
+	return out, nil
+}
+
+func (c *Call) keepTurns(e *muster.Escalation, taken map[int]muster.UserName) error {
+	if len(taken) == 0 {
+		return nil
+	}
+	b, err := json.Marshal(plan.Turned(e.Turns, taken))
+	if err != nil {
+		return err
+	}
+	return c.SetMeta(turnsKey(e.Policy.Name), string(b))
+}
+
+// webhookKind is the kind of connector that is told by an event, as machines are. Others get words.
+const webhookKind = "webhook"
+
+// tellRooms writes the deliveries to rooms and webhooks that a step tells. They are no pages: what becomes of them changes
+// nothing.
+func (c *Call) tellRooms(r *rows, a *muster.Alert, eff escalate.Effects) error {
+	if len(eff.Told) == 0 {
+		return nil
+	}
+	var names []string
+	for _, t := range eff.Told {
+		doc := c.Snap.Catalog.Connectors[t.Connector]
+		if doc == nil {
+			continue
+		}
+		d := &muster.Delivery{
+			ID: id[muster.DeliveryID](c), Kind: muster.DeliverNotification, Connector: t.Connector, Alert: a.ID, Ref: "alert/" + string(a.ID),
+			State: muster.DeliveryPlanned, DueAt: c.Now(), CreatedAt: c.Now(),
+		}
+		var body any = c.roomMessage(a, eff)
+		if doc.Kind == webhookKind {
+			d.Kind, d.Ref = muster.DeliverWebhook, "alert.escalated"
+			body = map[string]any{
+				"alert": a.ID, "title": a.Title, "severity": a.Severity, "urgency": a.Urgency, "service": a.Service, "status": a.Status,
+				"step": t.Step, "round": t.Round, "paged": peopleOf(eff.Pages), "url": "/a/" + string(a.ID),
+			}
+		}
+		var err error
+		if d.Payload, err = json.Marshal(body); err != nil {
+			return err
+		}
+		c.leaseIfDue(d)
+		r.deliveries = append(r.deliveries, d)
+		names = append(names, t.Title)
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	en := c.alertEntry(a, muster.EntryPage, "Muster told "+listWords(names))
+	en.By = muster.Engine().By()
+	r.entries = append(r.entries, en)
+	return nil
+}
+
+// RoomMessage is what a room is told of an alert. URL is a path inside Muster.
+type RoomMessage struct {
+	Title string `json:"title"`
+	Text  string `json:"text"`
+	URL   string `json:"url"`
+}
+
+func (c *Call) roomMessage(a *muster.Alert, eff escalate.Effects) RoomMessage {
+	lines := []string{strings.TrimSpace("Severity: " + string(a.Severity) + ". " + c.Snap.Catalog.ServiceTitle(a.Service))}
+	if a.Impact != "" && a.Impact != muster.Unknown {
+		lines = append(lines, "Impact: "+a.Impact)
+	}
+	switch paged := pagedText(eff.Pages); {
+	case paged != "":
+		lines = append(lines, paged+".")
+	default:
+		lines = append(lines, "Nobody was paged at this moment.")
+	}
+	return RoomMessage{
+		Title: muster.CleanLine(a.Title, 200), Text: muster.CleanText(strings.Join(lines, "\n"), 2000), URL: "/a/" + string(a.ID),
+	}
+}
+
+func peopleOf(pages []muster.Planned) []muster.UserName {
+	out := []muster.UserName{}
+	for _, p := range pages {
+		if !slices.Contains(out, p.User) {
+			out = append(out, p.User)
+		}
+	}
+	return out
+}
+
+// exhausted tells the owners of the team when a policy is used up, once for each time, and when a step waits because nobody is
+// on call. Everybody sees it on the first screen.
+func (c *Call) exhausted(a *muster.Alert, e *muster.Escalation, eff escalate.Effects) error {
+	a.Exhausted = e.Status == muster.EscalationExhausted
+	t := eff.Taken
+	if t == nil || a.Status != muster.AlertOpen {
+		return nil
+	}
+	n := muster.Notice{Ref: string(a.ID), URL: "/a/" + string(a.ID)}
+	switch last := len(e.Taken) - 1; {
+	case t.Fallback && (last < 0 || !e.Taken[last].Fallback):
+		n.Kind, n.Title = muster.NoticeExhausted, "Nobody answered: "+a.Title
+		n.Text = "The policy " + titleOr(e.Policy.Title, string(e.Policy.Name)) + " is used up. The fallback is paged, again and again, until somebody acknowledges."
+		if len(eff.Pages) == 0 {
+			n.Text = "The policy " + titleOr(e.Policy.Title, string(e.Policy.Name)) + " is used up, and the fallback reaches nobody either. Muster tries again and again."
+		}
+	case !t.Waits.IsZero():
+		n.Kind, n.Title = muster.NoticeNobodyOnCall, "Nobody is on call: "+a.Title
+		for _, why := range eff.Notes {
+			if why.Facts["until"] != "" {
+				n.Text = why.Text
+			}
+		}
+	default:
+		return nil
+	}
+	n.Key = strings.Join([]string{string(n.Kind), string(a.ID), strconv.Itoa(t.Round), strconv.Itoa(t.Step)}, "/")
+	for _, u := range c.ownersFor(a, e) {
+		n.Person = u
+		if err := c.notify(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func titleOr(title, name string) string {
+	if title == "" {
+		return name
+	}
+	return title
+}
+
+// ownersFor lists the owners of the team of an alert's policy, and of its service.
+func (c *Call) ownersFor(a *muster.Alert, e *muster.Escalation) (out []muster.UserName) {
+	teams := []muster.TeamName{e.Policy.Team}
+	if s := c.Snap.Catalog.Services[a.Service]; s != nil {
+		teams = append(teams, s.Team)
+	}
+	for _, name := range teams {
+		if t := c.Snap.Catalog.Teams[name]; t != nil {
+			for _, u := range t.Owners {
+				if !slices.Contains(out, u) {
+					out = append(out, u)
+				}
+			}
+		}
+	}
+	return out
+}
