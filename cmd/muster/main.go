@@ -53,6 +53,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		if c, err = config.ParseDemo(args[1:], stdout, stderr); err == nil {
 			err = app.Demo(ctx, c, stdout, stderr)
 		}
+	case "backup":
+		var c config.Backup
+		if c, err = config.ParseBackup(args[1:], stdout, stderr); err == nil {
+			err = app.Backup(ctx, c, stdout, stderr)
+		}
+	case "restore":
+		var c config.Restore
+		if c, err = config.ParseRestore(args[1:], stdout, stderr); err == nil {
+			err = app.Restore(ctx, c, stdout)
+		}
+	case "migrate-store":
+		var c config.MigrateStore
+		if c, err = config.ParseMigrateStore(args[1:], stdout, stderr); err == nil {
+			err = app.MigrateStore(ctx, c, stdout)
+		}
 	case "config":
 		if len(args) < 2 || args[1] != "print" {
 			err = muster.Errorf(muster.ErrInvalid, "After config comes print: muster config print.")

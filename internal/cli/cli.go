@@ -231,7 +231,7 @@ func (r *run) unknown(args []string) error {
 }
 
 func (r *run) verbs() []string {
-	out := []string{"serve", "demo", "config print"}
+	out := []string{"serve", "demo", "config print", "backup", "restore", "migrate-store"}
 	for w := range r.ops {
 		out = append(out, w)
 	}

@@ -13,7 +13,8 @@ import (
 func (r *run) overview() {
 	w := tabwriter.NewWriter(r.Stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprint(w, "muster takes an alert and gets the right people to it.\n\n")
-	fmt.Fprint(w, "  muster demo\tstart a demo, nothing else installed\n  muster serve\tstart the server\n  muster config print\tprint the settings that serve would use\n\n")
+	fmt.Fprint(w, "  muster demo\tstart a demo, nothing else installed\n  muster serve\tstart the server\n  muster config print\tprint the settings that serve would use\n")
+	fmt.Fprint(w, "  muster backup FILE\twrite everything into one file, while Muster runs or not\n  muster restore FILE\tmake an installation of a backup\n  muster migrate-store FROM TO\tcarry an installation over to another database\n\n")
 	fmt.Fprint(w, "Verbs that talk to a server (MUSTER_URL and MUSTER_TOKEN, or --url and --token):\n")
 	own := r.own()
 	for _, v := range r.verbs() {

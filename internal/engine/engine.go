@@ -121,6 +121,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := e.Commands.AfterRestore(ctx); err != nil { // the mark stays: the next start tries again
+		e.Log.Error("open alerts could not all be paged again after the restore", "error", err)
+	}
 	if err := e.Commands.ArmCalendars(ctx); err != nil {
 		return err
 	}

@@ -145,12 +145,14 @@ func (d *Dump) Others(ctx context.Context) (n int64, err error) {
 }
 
 // columns lists the columns for a statement. Names are our own, lower case and without quotes.
-func (t Table) columns() string {
+func (t Table) columns() string { return strings.Join(t.names(), ", ") }
+
+func (t Table) names() []string {
 	names := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		names[i] = c.Name
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // explainDump words what went wrong while a whole store was read or written.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,6 +20,7 @@ import (
 type Load struct {
 	b     loader
 	known map[string]bool // tables that were emptied for their rows
+	once  sync.Once
 }
 
 // loader writes to one connection, inside of a transaction.
@@ -52,8 +54,19 @@ func OpenLoad(ctx context.Context, dsn string, version int64) (*Load, error) {
 	return l, nil
 }
 
+// isPlain reports whether a name is one that our own tables and columns could have: others are no part of a statement.
+func isPlain(name string) bool {
+	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
 // Insert adds rows of a table.
 func (l *Load) Insert(ctx context.Context, t Table, rows []Row) error {
+	names := append([]string{t.Name}, t.names()...)
+	for _, name := range names {
+		if !isPlain(name) {
+			return muster.Errorf(muster.ErrInvalid, "%q is no table or column of Muster's", muster.Clip(name, 40))
+		}
+	}
 	if !l.known[t.Name] { // migrations made rows that every installation begins with
 		if err := l.b.exec(ctx, "DELETE FROM "+t.Name); err != nil {
 			return explainDump(fmt.Errorf("the table %s: %w", t.Name, err))
@@ -80,8 +93,8 @@ func (l *Load) Count(ctx context.Context, t Table) (int64, error) {
 // Commit makes it true.
 func (l *Load) Commit(ctx context.Context) error { return explainDump(l.b.commit(ctx)) }
 
-// Close ends it; without Commit nothing was written.
-func (l *Load) Close() { l.b.close() }
+// Close ends it; without Commit nothing was written. It may be called twice.
+func (l *Load) Close() { l.once.Do(l.b.close) }
 
 // loadLite writes to a new SQLite file.
 type loadLite struct {
@@ -229,11 +242,7 @@ func (l *loadPg) count(ctx context.Context, text string) (n int64, err error) {
 }
 
 func (l *loadPg) insert(ctx context.Context, t Table, rows []Row) error {
-	names := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		names[i] = c.Name
-	}
-	_, err := l.conn.CopyFrom(ctx, pgx.Identifier{t.Name}, names, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) { return rows[i], nil }))
+	_, err := l.conn.CopyFrom(ctx, pgx.Identifier{t.Name}, t.names(), pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) { return rows[i], nil }))
 	if err != nil {
 		return fmt.Errorf("rows of %s: %w", t.Name, err)
 	}
