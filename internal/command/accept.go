@@ -85,7 +85,9 @@ func (c *Call) acceptWarning(in AcceptWarning) (*muster.Acceptance, error) {
 		By: c.Actor.User, At: c.Now(),
 	}
 	next := *r
-	next.Accepted = slices.DeleteFunc(slices.Clone(r.Accepted), func(o muster.Acceptance) bool { return sameAcceptance(a, o) })
+	next.Accepted = slices.DeleteFunc(slices.Clone(r.Accepted), func(o muster.Acceptance) bool {
+		return sameAcceptance(a, o) || (o.By != "" && !o.Until.After(c.Now().Time)) // what has lapsed says nothing any more
+	})
 	next.Accepted = append(next.Accepted, a)
 	_, err = c.changeShifts(&next, "warning "+a.Kind+" accepted: "+a.Why)
 	return &a, err

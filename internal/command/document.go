@@ -182,7 +182,7 @@ func (c *Call) applyDocuments(in ApplyDocuments) (*Applied, error) {
 		d := p.Doc
 		what := "created"
 		if old != nil {
-			d = catalog.Merge(old, d)
+			d = oneOfEach(catalog.Merge(old, d))
 			what = "changed"
 			if plan.Same(old, d) {
 				out.Changes = append(out.Changes, AppliedChange{k, name, "unchanged"})
@@ -233,7 +233,7 @@ func (c *Call) afterDocs(changes []docChange) (*muster.Catalog, error) {
 			delete(docs, ref)
 			continue
 		}
-		for _, f := range ch.doc.Check() {
+		for _, f := range slices.Concat(ch.doc.Check(), catalog.CheckTitles(ch.doc), c.checkPatches(docs[ref], ch.doc)) {
 			wrong = append(wrong, muster.FieldError{File: ch.file, Line: ch.line, Path: ref + "." + f.Path, Message: f.Message})
 		}
 		docs[ref] = ch.doc
@@ -305,6 +305,9 @@ func (c *Call) mayUseSecrets(old, next muster.Document) error {
 
 // writeDocs writes changes as one revision each, in order, and audits them.
 func (c *Call) writeDocs(changes []docChange, why string) (muster.Revision, error) {
+	for i := range changes {
+		changes[i].doc = oneOfEach(changes[i].doc)
+	}
 	next, err := c.afterDocs(changes)
 	if err != nil {
 		return 0, err

@@ -12,6 +12,7 @@ const (
 	keepSignals    = 90 * 24 * time.Hour
 	keepNotices    = 90 * 24 * time.Hour
 	keepHandovers  = 2 * 366 * 24 * time.Hour
+	keepRequests   = 366 * 24 * time.Hour // swaps and proposals that are closed
 	keepReplayed   = 24 * time.Hour
 	sweepEvery     = time.Hour
 	sweepRows      = 500 // in one transaction, so that nobody waits for it
@@ -53,7 +54,15 @@ func (e *Engine) sweep() error {
 			if err != nil {
 				return err
 			}
-			more = n == sweepRows || m == sweepRows || k == sweepRows || h == sweepRows
+			s, err := tx.DeleteSwapRequestsBefore(tx.Now().Plus(-keepRequests), sweepRows)
+			if err != nil {
+				return err
+			}
+			p, err := tx.DeleteProposalsBefore(tx.Now().Plus(-keepRequests), sweepRows)
+			if err != nil {
+				return err
+			}
+			more = s == sweepRows || p == sweepRows || n == sweepRows || m == sweepRows || k == sweepRows || h == sweepRows
 			return tx.DeleteReplayedBefore(tx.Now().Plus(-keepReplayed))
 		})
 		if err != nil || !more {

@@ -18,4 +18,5 @@ type ProposalReader interface {
 type ProposalWriter interface {
 	InsertProposal(p *muster.Proposal) error
 	UpdateProposal(p *muster.Proposal) error
+	DeleteProposalsBefore(t muster.Instant, limit int) (int, error) // that were made before and are decided: the janitor's
 }

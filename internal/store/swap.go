@@ -20,4 +20,5 @@ type SwapReader interface {
 type SwapWriter interface {
 	InsertSwapRequest(s *muster.SwapRequest) error
 	UpdateSwapRequest(s *muster.SwapRequest) error
+	DeleteSwapRequestsBefore(t muster.Instant, limit int) (int, error) // that were made before and are not open: the janitor's
 }

@@ -16,6 +16,13 @@ func (t *tx) UpdateProposal(p *muster.Proposal) error {
 	return t.change("proposal", string(p.ID), "UPDATE change_proposal SET status = $2, body = $3 WHERE id = $1", string(p.ID), string(p.Status), t.encode(p))
 }
 
+// DeleteProposalsBefore deletes the oldest proposals that were made before an instant and are decided.
+func (t *tx) DeleteProposalsBefore(before muster.Instant, limit int) (int, error) {
+	n, err := t.exec("DELETE FROM change_proposal WHERE id IN (SELECT id FROM change_proposal WHERE id < $1 AND status <> $3 ORDER BY id LIMIT $2)",
+		madeAt("chg", before), limit, string(muster.ProposalOpen))
+	return int(n), err
+}
+
 // Proposal gives one proposal.
 func (t *tx) Proposal(id muster.ProposalID) (*muster.Proposal, error) {
 	return get(t, "proposal", string(id), scanBody[muster.Proposal], "SELECT body FROM change_proposal WHERE id = $1"+t.lock, string(id))

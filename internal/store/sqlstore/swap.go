@@ -24,6 +24,13 @@ func (t *tx) UpdateSwapRequest(s *muster.SwapRequest) error {
 		string(s.ID), storable(string(s.Roster)), string(s.Status), parties(s), t.encode(s))
 }
 
+// DeleteSwapRequestsBefore deletes the oldest requests that were made before an instant and are not open any more.
+func (t *tx) DeleteSwapRequestsBefore(before muster.Instant, limit int) (int, error) {
+	n, err := t.exec("DELETE FROM swap_request WHERE id IN (SELECT id FROM swap_request WHERE id < $1 AND status <> $3 ORDER BY id LIMIT $2)",
+		madeAt("swp", before), limit, string(muster.SwapOpen))
+	return int(n), err
+}
+
 // SwapRequest gives one swap request.
 func (t *tx) SwapRequest(id muster.SwapRequestID) (*muster.SwapRequest, error) {
 	return get(t, "swap request", string(id), scanBody[muster.SwapRequest], "SELECT body FROM swap_request WHERE id = $1"+t.lock, string(id))

@@ -90,4 +90,11 @@ func proposals(w *world) {
 		w.wants(muster.ErrNotFound, missing)
 		return err
 	})
+	for _, wanted := range []int{1, 0} { // those that are open stay
+		w.write(func(tx store.Tx) error {
+			n, err := tx.DeleteProposalsBefore(w.tick(), 5)
+			same(w, "deleted", wanted, n)
+			return err
+		})
+	}
 }
