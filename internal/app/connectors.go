@@ -114,6 +114,9 @@ func (c *connectors) address(kind, address string) (tidy, hint string, err error
 	if d.Address == "" && kind != demophone.Kind {
 		return "", "", muster.Errorf(muster.ErrInvalid, "People cannot be reached by a connector of the kind %s.", kind)
 	}
+	if d.TidyAddress != nil {
+		address = d.TidyAddress(address)
+	}
 	if d.CheckAddress != nil {
 		if err := d.CheckAddress(address); err != nil {
 			return "", "", err
@@ -132,6 +135,9 @@ func hintOf(kind, address string) string {
 	}
 	if u, err := url.Parse(address); err == nil && u.Host != "" {
 		return u.Host + "/…"
+	}
+	if n := len(address); n > 8 && address[0] == '+' {
+		return address[:3] + " ··· " + address[n-4:]
 	}
 	if n := len(address); n > 4 {
 		return "··· " + address[n-4:]

@@ -5,6 +5,7 @@ package all
 import (
 	"github.com/muster-oncall/muster/internal/connector"
 	"github.com/muster-oncall/muster/internal/connector/azuretable"
+	"github.com/muster-oncall/muster/internal/connector/carrier"
 	"github.com/muster-oncall/muster/internal/connector/demophone"
 	"github.com/muster-oncall/muster/internal/connector/dir"
 	"github.com/muster-oncall/muster/internal/connector/email"
@@ -17,7 +18,7 @@ import (
 // Registry lists every kind, in the order in which screens offer them.
 func Registry() connector.Registry {
 	return connector.Registry{
-		email.Descriptor(), twilio.SMSDescriptor(), twilio.VoiceDescriptor(), webhook.Descriptor(), demophone.Descriptor(), teams.Descriptor(), dir.Descriptor(),
+		email.Descriptor(), twilio.SMSDescriptor(), twilio.VoiceDescriptor(), carrier.Descriptor(), webhook.Descriptor(), demophone.Descriptor(), teams.Descriptor(), dir.Descriptor(),
 		azuretable.Descriptor(), ical.Descriptor(),
 	}
 }
