@@ -14,7 +14,7 @@ import (
 type OnCallBoard struct {
 	At, From, Until muster.Instant
 	Rosters         []RosterBoard
-	Mine            []MyShift // of the viewer, from now for 60 days
+	Mine            []MyShift // of the viewer, from now for 60 days; when those of the next 14 are many, these
 }
 
 // AskBoard asks for the schedule in a window: 14 days from now when it is empty.
@@ -53,6 +53,12 @@ const warnAhead = 30 * 24 * time.Hour
 // mineAhead is how far ahead somebody's own shifts are listed.
 const mineAhead = 60 * 24 * time.Hour
 
+// With so many shifts of somebody so soon, a screen that lists the next ones looks no farther.
+const (
+	mineSoon = 14 * 24 * time.Hour
+	mineMany = 20
+)
+
 // OnCallBoard reads the schedule in a window.
 func (q *Queries) OnCallBoard(ctx context.Context, who Viewer, in AskBoard) (*OnCallBoard, error) {
 	return ask(ctx, q, who, func(r *read) (*OnCallBoard, error) {
@@ -66,6 +72,7 @@ func (q *Queries) OnCallBoard(ctx context.Context, who Viewer, in AskBoard) (*On
 		if !out.Until.After(out.From.Time) || out.Until.Sub(out.From.Time) > maxWindow {
 			return nil, muster.Errorf(muster.ErrInvalid, "The window must end after it begins, and be at most 400 days long.")
 		}
+		var shown []*muster.Roster
 		for _, ros := range r.rosters() {
 			if in.Roster != "" && ros.Name != in.Roster {
 				continue
@@ -75,7 +82,14 @@ func (q *Queries) OnCallBoard(ctx context.Context, who Viewer, in AskBoard) (*On
 				return nil, err
 			}
 			out.Rosters = append(out.Rosters, b)
-			out.Mine = append(out.Mine, r.mine(ros, r.Now(), r.Now().Plus(mineAhead))...)
+			shown = append(shown, ros)
+			out.Mine = append(out.Mine, r.mine(ros, r.Now(), r.Now().Plus(mineSoon))...)
+		}
+		if len(out.Mine) < mineMany {
+			out.Mine = nil
+			for _, ros := range shown {
+				out.Mine = append(out.Mine, r.mine(ros, r.Now(), r.Now().Plus(mineAhead))...)
+			}
 		}
 		if in.Roster != "" && len(out.Rosters) == 0 {
 			return nil, noDocument(r.cat, muster.KindRosters, string(in.Roster))

@@ -109,22 +109,36 @@ func (v *visit) oncall(status int, change func(*view.OnCall)) error {
 		return err
 	}
 	p.Override = v.overrideForm(roster)
+	if p.Compact && p.Override.URL != "" && !p.Override.Open {
+		p.Override.PageURL = v.with("take", string(muster.PrimaryResponder)) + "#override-now"
+	}
 	v.boards(&p, b, f)
 	if err := v.covers(&p, roster); err != nil {
 		return err
 	}
-	if err := v.point(&p, b.Mine); err != nil {
+	if err := v.point(&p); err != nil {
 		return err
 	}
-	load, err := v.Queries.OnCallLoad(v.ctx(), v.viewer(), roster)
-	if err != nil {
-		return err
+	if !p.Compact {
+		load, err := v.Queries.OnCallLoad(v.ctx(), v.viewer(), roster)
+		if err != nil {
+			return err
+		}
+		p.Fairness = v.fairness(load)
 	}
-	p.Fairness, p.FairURL = v.fairness(load), "/oncall/fairness"
+	if p.Compact {
+		p.Warnings, p.MendURL = firstToMend(p.Warnings), "/readiness"
+	}
 	if change != nil {
 		change(&p)
 	}
 	return v.render(status, view.OnCallPage(p))
+}
+
+// firstToMend are all gaps and the first of what else there is to mend: each comes with a form.
+func firstToMend(list []view.Warned) []view.Warned {
+	n := gaps(list)
+	return list[:min(len(list), n+3)]
 }
 
 // onPhone reports whether a phone asks: its browser says so. The page fits phones in any case; this one is small.
@@ -235,7 +249,10 @@ func (v *visit) schedule(r *query.RosterBoard, f frame, m view.Moment) view.Sche
 
 // atURL is the address of the time machine over these lanes, to which a local time is added.
 func (v *visit) atURL(roster muster.RosterName, f frame) string {
-	url := "/oncall?roster=" + string(roster) + "&from=" + f.from.Format(time.DateOnly)
+	url := "/oncall?roster=" + string(roster)
+	if f.months == 12 || !f.from.Equal(v.midnight(v.now)) { // else a moment of the window shows the same window
+		url += "&from=" + f.from.Format(time.DateOnly)
+	}
 	if f.name != "" {
 		url += "&zoom=" + f.name
 	}

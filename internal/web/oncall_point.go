@@ -11,7 +11,7 @@ import (
 // point opens what ?swap= names, as the links in messages do: by the time at which it begins, a shift of the visitor with the
 // form that asks for cover; by its ID, a request or an offer with its answers. One that is gone is told, and no error: the
 // page is worth seeing without it.
-func (v *visit) point(p *view.OnCall, mine []query.MyShift) error {
+func (v *visit) point(p *view.OnCall) error {
 	text := v.param("swap")
 	if text == "" {
 		return nil
@@ -25,7 +25,14 @@ func (v *visit) point(p *view.OnCall, mine []query.MyShift) error {
 	if err != nil {
 		return err
 	}
+	mine, err := v.Queries.MyShifts(v.ctx(), v.viewer())
+	if err != nil {
+		return err
+	}
 	for _, m := range mine {
+		if only := v.param("roster"); only != "" && string(m.Roster) != only {
+			continue
+		}
 		if !m.From.After(at) && m.Until.After(at) {
 			s := v.shift(m)
 			s.Open, p.Pointed.Text = true, ""

@@ -15,10 +15,22 @@ import (
 	"github.com/muster-oncall/muster/internal/web/view"
 )
 
+// maxKept is how large a page's room may be to be used again: that of lanes of many rosters.
+const maxKept = 8 << 20
+
 // render answers with a page, whole or not at all.
 func (v *visit) render(status int, c templ.Component) error {
-	var b bytes.Buffer
-	if err := c.Render(v.ctx(), &b); err != nil {
+	b, ok := v.drawn.Get().(*bytes.Buffer)
+	if !ok {
+		b = new(bytes.Buffer)
+	}
+	defer func() {
+		if b.Cap() <= maxKept {
+			b.Reset()
+			v.drawn.Put(b)
+		}
+	}()
+	if err := c.Render(v.ctx(), b); err != nil {
 		return muster.WrapError(muster.ErrInternal, err, "The page could not be drawn.")
 	}
 	h := v.w.Header()

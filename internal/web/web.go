@@ -78,6 +78,8 @@ type Web struct {
 	forgeries *httpx.Limiter // by address: how many forged links are written down
 	setups    *httpx.Limiter
 
+	drawn sync.Pool // rooms into which pages are drawn: *bytes.Buffer
+
 	closing chan struct{}
 	close   sync.Once
 }

@@ -59,7 +59,7 @@ func TestLanesStayInsideTheWindow(t *testing.T) {
 		{From: from.AddDate(0, 0, 2), To: from.AddDate(0, 0, 30), Kind: "gap"},
 		{From: from.AddDate(0, 0, 40), To: from.AddDate(0, 0, 50), Person: "Far", Kind: "shift"},
 	}}}}
-	svg := sc.svg(Shell{Now: from.AddDate(0, 0, 1), Zone: zone})
+	svg := string(sc.svg(Shell{Now: from.AddDate(0, 0, 1), Zone: zone}, newInk()))
 	wellFormed(t, svg)
 	blocks := append(rects(t, svg, "b b0"), rects(t, svg, "b gapb")...)
 	if len(blocks) != 2 {
@@ -92,7 +92,7 @@ func TestAYearIsASheet(t *testing.T) {
 		l.Blocks = append(l.Blocks, Block{From: day, To: day.Add(8 * time.Hour), Person: "Noor", Kind: "shift", Zone: zone})
 	}
 	sc := Schedule{Name: "Sun", ID: "sun", From: from, To: from.AddDate(1, 0, 0), Year: true, Lanes: []Lane{l}, Zones: []*time.Location{zone}}
-	svg := sc.svg(Shell{Now: from, Zone: home})
+	svg := string(sc.svg(Shell{Now: from, Zone: home}, newInk()))
 	wellFormed(t, svg)
 	bands := rects(t, svg, "b b0")
 	if len(bands) != 3 || bands[0][1] != bands[2][1] || bands[1][1] != bands[0][1]-yearHour {
@@ -116,7 +116,7 @@ func TestTheSheetCutsAtMidnight(t *testing.T) {
 		{From: from.Add(22 * time.Hour), To: from.Add(30 * time.Hour), Person: "Ana", Kind: "shift"},
 		{From: from.Add(33 * time.Hour), To: from.Add(33*time.Hour + 4*24*time.Hour), Person: "Tom", Kind: "shift"},
 	}}
-	c := canvas{width: laneWidth, s: Shell{Zone: time.UTC}, sc: &Schedule{From: from, To: from.AddDate(0, 0, 30)}}
+	c := canvas{ink: newInk(), width: laneWidth, s: Shell{Zone: time.UTC}, sc: &Schedule{From: from, To: from.AddDate(0, 0, 30)}}
 	var got []sheetPiece
 	for _, p := range l.sheet(c.columns(), c.s) {
 		p.block = nil

@@ -99,6 +99,7 @@ type Block struct {
 // Form fields: roster, role, person, from, to (2006-01-02T15:04 in the viewer's zone), why.
 type OverrideForm struct {
 	URL      string // POST; "" when you may not
+	PageURL  string // the form on the page itself, for phones; "": in a sheet
 	TakeURL  string // POST roster, role: you have the pager from now until the hand-off
 	Open     bool
 	Rosters  []Option

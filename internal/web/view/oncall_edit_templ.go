@@ -2000,7 +2000,7 @@ func preview(s Shell, p *RosterPreview) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = lanes(s, &p.Lanes, true).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = lanes(s, &p.Lanes, true, newInk()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -60,9 +60,10 @@ function openOverride(what) {
 function stretch(block) {
   const lane = /** @type {HTMLElement|null} */ (block.closest('[data-roster]'));
   const a = /** @type {SVGElement} */ (block);
+  const begin = Number(a.ownerSVGElement?.dataset.from) / 60;
   return {
     roster: lane?.dataset.roster || '', role: lane?.dataset.role || '',
-    from: Number(a.dataset.f), until: Number(a.dataset.u),
+    from: begin + Number(a.dataset.f), until: begin + Number(a.dataset.u),
   };
 }
 
