@@ -14,6 +14,7 @@ import (
 	"github.com/muster-oncall/muster/internal/command"
 	"github.com/muster-oncall/muster/internal/connector"
 	"github.com/muster-oncall/muster/internal/connector/demophone"
+	"github.com/muster-oncall/muster/internal/phone"
 )
 
 // connectors makes the connectors of the catalog's documents and keeps them until the document or a secret changes.
@@ -136,8 +137,8 @@ func hintOf(kind, address string) string {
 	if u, err := url.Parse(address); err == nil && u.Host != "" {
 		return u.Host + "/…"
 	}
-	if n := len(address); n > 8 && address[0] == '+' {
-		return address[:3] + " ··· " + address[n-4:]
+	if country := phone.Country(address); country != "" {
+		return country + " ··· " + address[len(address)-4:]
 	}
 	if n := len(address); n > 4 {
 		return "··· " + address[n-4:]
