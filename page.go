@@ -110,6 +110,8 @@ type Delivery struct {
 	Connector  ConnectorName
 	Page       PageID  // for DeliverPage
 	Alert      AlertID // for DeliverPage
+	Service    ServiceName
+	Urgency    Urgency // of the alert: who waits in a provider's queue together goes in turns of services, high urgency first
 	Ref        string  // for the other kinds: what it is about, see the engine
 	Payload    json.RawMessage
 	State      DeliveryState

@@ -9,6 +9,7 @@ const (
 	TimerAckTimeout   TimerKind = "ack_timeout"    // an acknowledged alert pages again
 	TimerSilenceEnd   TimerKind = "silence_end"    // a silenced alert pages now
 	TimerAlertEnds    TimerKind = "alert_ends"     // the sender's endsAt passes: resolve
+	TimerProof        TimerKind = "proof"          // pages of an alert should be proved by now, or others stand in for their providers
 	TimerPromise      TimerKind = "promise"        // a promised update is due soon or overdue
 	TimerReviewRemind TimerKind = "review_remind"  // a review has not been published
 	TimerSwapExpire   TimerKind = "swap_expire"    // nobody has answered a swap request: tell, and in the end give it up

@@ -26,7 +26,9 @@ kind: connector
 name: sms-two
 type: sms
 `})
-	for _, ct := range read(w, func(r store.Reader) (map[muster.UserName][]muster.Contact, error) { return r.ContactsOf([]muster.UserName{"rob"}) })["rob"] {
+	for _, ct := range read(w, func(r store.Reader) (map[muster.UserName][]muster.Contact, error) {
+		return r.ContactsOf([]muster.UserName{"rob"})
+	})["rob"] {
 		must[muster.Nothing](w, admin, "RemoveContact", command.RemoveContact{Contact: ct.ID, Accept: "reaches-nobody"})
 	}
 	must[*muster.Contact](w, admin, "AddContact", command.AddContact{User: "rob", Method: "text", Connector: "sms", Address: "+4915112345678"})

@@ -34,7 +34,11 @@ type startResult struct {
 type startItem struct {
 	delivery *muster.Delivery
 	ready    *Started
+	hold     time.Duration // not to be begun now: its connector is in trouble
 }
+
+// heldFor is how long a page whose connector is in trouble waits for it: then it has failed.
+const heldFor = time.Hour
 
 // StartDelivery writes that a delivery is begun, if it is still wanted: a page only while its alert is open and
 // unacknowledged (I14). ok is false when there is nothing to do: it was cancelled, or another node has it.
@@ -42,8 +46,15 @@ type startItem struct {
 // ready is what the event of the delivery brought, nil if it brought nothing. With it nothing is read again: whatever
 // makes a planned page unwanted cancels its delivery, and that raises the epoch which the write asks for.
 func (c *Commands) StartDelivery(ctx context.Context, d *muster.Delivery, ready *Started) (s Started, ok bool, err error) {
-	r, err := c.starts.Do(ctx, startItem{d, ready})
+	r, err := c.starts.Do(ctx, startItem{d, ready, 0})
 	return r.Started, r.ok, err
+}
+
+// HoldDelivery puts a delivery off whose connector is in trouble, which counts as no attempt. The person's next contact
+// method goes at once, or what stands in for the connector.
+func (c *Commands) HoldDelivery(ctx context.Context, d *muster.Delivery, by time.Duration) error {
+	_, err := c.starts.Do(ctx, startItem{d, nil, max(by, time.Second)})
+	return err
 }
 
 func (c *Commands) start(ctx context.Context, set []startItem) (out []startResult, err error) {
@@ -80,6 +91,10 @@ func (c *Call) startSet(set []startItem) ([]startResult, error) {
 		if s.Page != nil && d.State == muster.DeliveryStarted {
 			s.Page.Attempts = append(slices.Clone(s.Page.Attempts), lostAttempt(s.Page))
 		}
+		if in.hold > 0 {
+			why[i] = c.putOff(&d, s.Page, in.hold)
+			continue
+		}
 		d.State, d.Attempts = muster.DeliveryStarted, d.Attempts+1
 		d.LeaseNode, d.LeaseUntil = c.Node, c.Now().Plus(c.Lease)
 	}
@@ -87,13 +102,28 @@ func (c *Call) startSet(set []startItem) ([]startResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	var pages, failed []*muster.Page
+	var pages, failed, held []*muster.Page
 	newest := newestClaims(begin)
 	for i := range out {
 		p := out[i].Page
 		switch {
 		case !wrote[begin[i].ID] || newest[begin[i].ID] != begin[i].Epoch: // it was cancelled, or somebody else claimed it since
 			out[i].ok = false
+		case set[i].hold > 0 && out[i].ok:
+			out[i].ok = false
+			if begin[i].State == muster.DeliveryPlanned {
+				c.Emit(store.Event{Topic: "deliveries", Due: begin[i].DueAt})
+			}
+			if p == nil {
+				break
+			}
+			if p.Detail = why[i].why; why[i].failed {
+				p.State = muster.PageFailed
+			} else if p.State == muster.PageStarted {
+				p.State = muster.PageUnknown
+			}
+			pages, held = append(pages, p), append(held, p)
+			c.emitPage(p)
 		case p == nil:
 		case out[i].ok:
 			if p.StartedAt.IsZero() {
@@ -114,7 +144,24 @@ func (c *Call) startSet(set []startItem) ([]startResult, error) {
 	if err := c.UpdatePages(pages); err != nil {
 		return nil, err
 	}
-	return out, each(failed, c.nextMethod)
+	if err := each(failed, c.nextMethod); err != nil {
+		return nil, err
+	}
+	return out, each(held, func(p *muster.Page) error { return c.nextWay(p, p.State != muster.PageFailed) })
+}
+
+// putOff lets a delivery wait for its connector. A page that waited for too long has failed.
+func (c *Call) putOff(d *muster.Delivery, p *muster.Page, by time.Duration) unwanted {
+	d.LeaseNode, d.LeaseUntil = "", muster.Instant{}
+	d.State, d.DueAt = muster.DeliveryPlanned, c.Now().Plus(by)
+	if p == nil {
+		return unwanted{}
+	}
+	if c.Now().Sub(p.PlannedAt.Time) > heldFor {
+		d.State = muster.DeliveryFailed
+		return unwanted{why: fmt.Sprintf("%s was in trouble for %s", d.Connector, muster.Duration(heldFor)), failed: true}
+	}
+	return unwanted{why: fmt.Sprintf("%s is in trouble: the page waits, and goes another way if there is one", d.Connector)}
 }
 
 // newestClaims gives the newest epoch of each delivery of a set, which may hold an old claim beside the one that took its
@@ -155,6 +202,10 @@ func (c *Call) wanted(d *muster.Delivery) (s Started, not unwanted, err error) {
 	if id, ok := strings.CutPrefix(d.Ref, noticeRef); ok && d.Kind == muster.DeliverNotification {
 		return c.wantedNotice(muster.NoticeID(id))
 	}
+	if d.Kind == muster.DeliverReceipt {
+		not, err = c.wantedAnswer(d)
+		return s, not, err
+	}
 	if d.Kind != muster.DeliverPage {
 		return s, not, nil
 	}
@@ -172,9 +223,9 @@ func (c *Call) wanted(d *muster.Delivery) (s Started, not unwanted, err error) {
 	case s.Alert.Status == muster.AlertAcknowledged && s.Page.Escalation != "":
 		return s, unwanted{why: acknowledgedFirst(s.Alert)}, nil
 	}
-	if s.Page.State == muster.PagePlanned && s.Page.PlannedAt.Before(s.Page.DueAt.Time) {
+	if d.Epoch > 1 || s.Page.PlannedAt.Before(s.Page.DueAt.Time) { // later ways, and what is tried again
 		if proved, err := c.answeredElsewhere(s.Page); err != nil || proved {
-			return s, unwanted{why: c.Snap.Catalog.DisplayName(s.Page.Person) + " answered another page first"}, err
+			return s, unwanted{why: "another page reached " + c.Snap.Catalog.DisplayName(s.Page.Person) + " first"}, err
 		}
 	}
 	if u := c.Snap.Catalog.Users[s.Page.Person]; u == nil || u.Disabled {
@@ -198,12 +249,7 @@ func acknowledgedFirst(a *muster.Alert) string {
 // answeredElsewhere reports whether the person proved another page of those that were planned together with this one.
 func (c *Call) answeredElsewhere(p *muster.Page) (bool, error) {
 	pages, err := c.PagesOf(p.Alert)
-	for _, o := range pages {
-		if o.ID != p.ID && o.Person == p.Person && o.PlannedAt == p.PlannedAt && o.State == muster.PageProved {
-			return true, nil
-		}
-	}
-	return false, err
+	return err == nil && proven(waysOf(pages, p)), err
 }
 
 // DeliveryResult is what came of handing a delivery to its connector.
@@ -216,7 +262,10 @@ type DeliveryResult struct {
 	RetryAfter time.Duration // what the provider asked for
 	Detail     string        // for people; never a secret
 	ProviderID string
-	At         time.Time // when the call began
+	Trouble    bool           // calls of this connector fail one after the other
+	Asked      bool           // the provider can be asked what became of the page
+	AskUntil   muster.Instant // and so long; zero: the usual time
+	At         time.Time      // when the call began
 	Took       time.Duration
 }
 
@@ -240,6 +289,8 @@ func (c *Call) finishSet(set []DeliveryResult) error {
 		d := *r.Delivery
 		d.LeaseNode, d.LeaseUntil = "", muster.Instant{}
 		switch {
+		case d.Kind == muster.DeliverReceipt: // until it is not wanted any more
+			d.State, d.DueAt = muster.DeliveryPlanned, c.Now().Plus(max(askEvery(d.Attempts), min(r.RetryAfter, 10*time.Minute)))
 		case r.Accepted:
 			d.State = muster.DeliveryDone
 		case r.Permanent || d.Attempts >= maxAttempts:
@@ -253,7 +304,8 @@ func (c *Call) finishSet(set []DeliveryResult) error {
 	if err != nil {
 		return err
 	}
-	var pages []*muster.Page
+	var pages, failed, stuck []*muster.Page
+	var ask []*muster.Delivery
 	newest := newestClaims(rows)
 	for i, r := range set {
 		if !wrote[r.Delivery.ID] || newest[r.Delivery.ID] != r.Delivery.Epoch {
@@ -268,14 +320,29 @@ func (c *Call) finishSet(set []DeliveryResult) error {
 		p := *r.Page
 		c.pageResult(&p, r, rows[i].State)
 		pages = append(pages, &p)
-		if p.State == muster.PageFailed {
-			if err := c.nextMethod(&p); err != nil {
-				return err
-			}
+		switch {
+		case p.State == muster.PageFailed:
+			failed = append(failed, &p)
+		case r.Trouble && !r.Accepted:
+			stuck = append(stuck, &p)
+		case r.Accepted && r.Asked:
+			ask = append(ask, c.ask(&p, r))
 		}
 		c.emitPage(&p)
 	}
-	return c.FinishPages(pages)
+	if err := c.FinishPages(pages); err != nil {
+		return err
+	}
+	if len(ask) > 0 {
+		if err := c.InsertDeliveries(ask); err != nil {
+			return err
+		}
+		c.Emit(store.Event{Topic: "deliveries", Due: ask[0].DueAt})
+	}
+	if err := each(failed, c.nextMethod); err != nil {
+		return err
+	}
+	return each(stuck, func(p *muster.Page) error { return c.nextWay(p, true) })
 }
 
 // pageResult writes one attempt on a page. A proof that came meanwhile stays, because FinishPages leaves it alone.
@@ -303,36 +370,6 @@ func (c *Call) pageResult(p *muster.Page, r DeliveryResult, state muster.Deliver
 	default:
 		p.Detail = fmt.Sprintf("%s; attempt %d follows", at.Detail, r.Delivery.Attempts+1)
 	}
-}
-
-// nextMethod brings the person's next contact method forward when one has failed for good.
-func (c *Call) nextMethod(failed *muster.Page) error {
-	pages, err := c.PagesOf(failed.Alert)
-	if err != nil {
-		return err
-	}
-	for _, p := range pages {
-		later := p.ID != failed.ID && p.Person == failed.Person && p.PlannedAt == failed.PlannedAt && p.DueAt.After(c.Now().Time)
-		if !later || p.State != muster.PagePlanned {
-			continue
-		}
-		if p, err = c.Page(p.ID); err != nil { // locks it
-			return err
-		}
-		if p.State != muster.PagePlanned {
-			continue
-		}
-		p.DueAt = c.Now()
-		if err := c.UpdatePages([]*muster.Page{p}); err != nil {
-			return err
-		}
-		if err := c.HastenDelivery(p.ID, c.Now()); err != nil {
-			return err
-		}
-		c.Emit(store.Event{Topic: "deliveries", Due: c.Now()})
-		return nil
-	}
-	return nil
 }
 
 // backoff is 2, 4, 8 … seconds up to two minutes, or what the provider asked for if that is longer (at most ten minutes),

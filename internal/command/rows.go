@@ -27,6 +27,7 @@ type rows struct {
 
 // flush writes everything and empties r.
 func (r *rows) flush(c *Call) error {
+	c.watchProof(r)
 	for _, write := range []func() error{
 		func() error { return c.InsertAlerts(r.alerts) },
 		func() error { return each(r.changed, c.UpdateAlert) },
@@ -182,22 +183,25 @@ func cancelReason(c *Call, a *muster.Alert) string {
 
 // planPage adds the rows of one page: the page, and its delivery, which is leased to this node when it is due now.
 func (c *Call) planPage(r *rows, a *muster.Alert, esc muster.EscalationID, p muster.Planned) {
+	c.addPage(r, a, &muster.Page{
+		Alert: a.ID, Escalation: esc, Person: p.User, Method: p.Contact.Method, Connector: p.Contact.Connector,
+		Contact: p.Contact.ID, Step: p.Step, Round: p.Round, DueAt: p.At, Why: p.Reasons,
+	})
+}
+
+// addPage adds the rows of a page that says all but its identifier and its life.
+func (c *Call) addPage(r *rows, a *muster.Alert, pg *muster.Page) {
 	now := c.Now()
-	due := p.At
-	if due.Before(now.Time) {
-		due = now
-	}
-	pg := &muster.Page{
-		ID: id[muster.PageID](c), Alert: a.ID, Escalation: esc, Person: p.User, Method: p.Contact.Method,
-		Connector: p.Contact.Connector, Contact: p.Contact.ID, Step: p.Step, Round: p.Round, State: muster.PagePlanned,
-		PlannedAt: now, DueAt: due, Why: p.Reasons, Revision: c.Snap.Catalog.Revision, Attempts: []muster.Attempt{},
+	pg.ID, pg.State, pg.PlannedAt, pg.Revision, pg.Attempts = id[muster.PageID](c), muster.PagePlanned, now, c.Snap.Catalog.Revision, []muster.Attempt{}
+	if pg.DueAt.Before(now.Time) {
+		pg.DueAt = now
 	}
 	d := &muster.Delivery{
 		ID: id[muster.DeliveryID](c), Kind: muster.DeliverPage, Connector: pg.Connector, Page: pg.ID, Alert: a.ID,
-		State: muster.DeliveryPlanned, DueAt: due, CreatedAt: now,
+		Service: a.Service, Urgency: a.Urgency, State: muster.DeliveryPlanned, DueAt: pg.DueAt, CreatedAt: now,
 	}
 	c.leaseIfDue(d)
-	if ct := r.contacts[p.Contact.ID]; ct != nil && d.LeaseNode != "" {
+	if ct := r.contacts[pg.Contact]; ct != nil && d.LeaseNode != "" {
 		if r.ready == nil {
 			r.ready = map[muster.DeliveryID]*Started{}
 		}

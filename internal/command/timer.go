@@ -34,6 +34,8 @@ func (c *Call) fire(t *muster.Timer) error {
 		return c.fireSilenceEnd(t)
 	case muster.TimerAlertEnds:
 		return c.fireAlertEnds(t)
+	case muster.TimerProof:
+		return c.fireProof(t)
 	case muster.TimerPromise:
 		return c.firePromise(t)
 	case muster.TimerReviewRemind:

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,6 +60,13 @@ func (e *Engine) claimDue() (next muster.Instant, err error) {
 func (e *Engine) deliver(w work) {
 	d := w.delivery
 	ctx := context.WithoutCancel(e.ctx)
+	guarded := d.Connector != "" && (d.Kind == muster.DeliverPage || d.Kind == muster.DeliverNotification)
+	if guarded && !e.circuits.admit(d.Connector) {
+		if err := e.insist(func() error { return e.Commands.HoldDelivery(ctx, d, spread(d.ID)) }); err != nil {
+			e.Log.Error("a delivery cannot be put off", "delivery", d.ID, "error", err) // its lease ends and it is claimed again
+		}
+		return
+	}
 	e.Failpoint("deliver-before-start")
 	var s command.Started
 	var ok bool
@@ -75,16 +83,25 @@ func (e *Engine) deliver(w work) {
 	}
 	e.Failpoint("deliver-after-start")
 	r := command.DeliveryResult{Delivery: s.Delivery, Page: s.Page, At: time.Now()}
-	receipt, err := e.call(ctx, s)
+	receipt, err := e.call(ctx, s, &r)
 	r.Took = time.Since(r.At)
 	e.Failpoint("deliver-after-call")
 	if err == nil {
-		r.Accepted, r.ProviderID, r.Detail = true, receipt.ProviderID, receipt.Detail
+		r.Accepted, r.ProviderID, r.Detail, r.AskUntil = true, receipt.ProviderID, receipt.Detail, receipt.AskUntil
+		if guarded && e.circuits.worked(d.Connector) {
+			e.Log.Info("a connector works again", "connector", d.Connector)
+		}
 	} else {
 		r.Permanent, r.Unknown, r.RetryAfter = connector.IsPermanent(err), connector.IsUnknown(err), connector.RetryAfter(err)
 		r.Detail = firstLine(err.Error())
 		if errors.Is(err, context.DeadlineExceeded) {
 			r.Unknown = true
+		}
+		if guarded && !r.Permanent {
+			var opened bool
+			if r.Trouble, opened = e.circuits.failed(d.Connector, r.Detail, r.RetryAfter); opened {
+				e.Log.Error("a connector is in trouble: its pages go other ways, and single ones try it", "connector", d.Connector, "problem", r.Detail)
+			}
 		}
 		e.Log.Warn("a delivery failed", "delivery", d.ID, "connector", d.Connector, "attempt", s.Delivery.Attempts, "permanent", r.Permanent, "error", err)
 	}
@@ -114,7 +131,7 @@ func (e *Engine) insist(write func() error) error {
 }
 
 // call hands a delivery over, with a time-out and a guard: a connector that panics fails this attempt and nothing else.
-func (e *Engine) call(ctx context.Context, s command.Started) (r connector.Receipt, err error) {
+func (e *Engine) call(ctx context.Context, s command.Started, result *command.DeliveryResult) (r connector.Receipt, err error) {
 	ctx, cancel := context.WithTimeout(ctx, e.Timeout)
 	defer cancel()
 	defer func() {
@@ -136,11 +153,33 @@ func (e *Engine) call(ctx context.Context, s command.Started) (r connector.Recei
 	if s.Delivery.Kind == muster.DeliverRoster || s.Delivery.Kind == muster.DeliverCalendar {
 		return e.exchange(ctx, conn, s.Delivery)
 	}
+	reader, readable := conn.(connector.ReceiptReader)
+	if s.Delivery.Kind == muster.DeliverReceipt {
+		if !readable {
+			return connector.Receipt{}, connector.Permanent(errors.New("this connector cannot be asked any more"))
+		}
+		return connector.Receipt{}, e.ask(ctx, reader, s.Delivery)
+	}
 	msg, err := e.message(conn, s)
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	return conn.Deliver(ctx, msg)
+	r, err = conn.Deliver(ctx, msg)
+	result.Asked = readable && r.ProviderID != ""
+	return r, err
+}
+
+// ask asks the provider what became of a page and does what follows from it.
+func (e *Engine) ask(ctx context.Context, reader connector.ReceiptReader, d *muster.Delivery) error {
+	answers, err := reader.ReadReceipt(ctx, d.Ref)
+	if err != nil || len(answers) == 0 {
+		return err
+	}
+	for i := range answers {
+		answers[i].Page = d.Page // it was asked about this one
+	}
+	_, err = e.Commands.AnswerPage(ctx, d.Connector, answers)
+	return err
 }
 
 // silent gives the check of a connector that takes no messages, by which it is tried out instead.
@@ -222,7 +261,7 @@ func (e *Engine) pageMessage(s command.Started) *connector.PageMessage {
 	return &connector.PageMessage{
 		Title: a.Title, Service: cat.ServiceTitle(a.Service), Severity: a.Severity, Urgency: a.Urgency, Impact: a.Impact,
 		Action: a.Action, Summary: a.Summary, Person: cat.DisplayName(p.Person), Why: WhyYou(p.Why), AckURL: link, PageURL: link,
-		Round: p.Round, Step: p.Step, AlertID: a.ID, PageID: p.ID,
+		Round: p.Round, Step: p.Step, AlertID: a.ID, PageID: cmp.Or(p.Repeats, p.ID), // by whichever provider it comes
 	}
 }
 

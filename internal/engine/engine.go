@@ -54,7 +54,9 @@ type Engine struct {
 	claims  waker
 	catalog chan struct{} // has a value when another node changed the catalog
 	workers pools
-	tables  sync.Map // ConnectorName to *sync.Mutex: whose turn it is to write a table
+
+	circuits circuits
+	tables   sync.Map // ConnectorName to *sync.Mutex: whose turn it is to write a table
 }
 
 // waker wakes a loop no later than an instant.

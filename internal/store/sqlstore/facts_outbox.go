@@ -79,7 +79,7 @@ func (t *tx) DeleteTimersOf(ref string, kinds ...muster.TimerKind) error {
 	return err
 }
 
-const deliveryColumns = "id, kind, connector, page, alert, ref, payload, state, due_at, attempts, lease_node, lease_until, epoch, created_at"
+const deliveryColumns = "id, kind, connector, page, alert, ref, payload, state, due_at, attempts, lease_node, lease_until, epoch, created_at, service, urgency"
 
 var intoDelivery = into("delivery", deliveryColumns+", wake_at")
 
@@ -101,19 +101,20 @@ func (t *tx) InsertDeliveries(rows []*muster.Delivery) error {
 	args := make([]any, 0, len(rows)*intoDelivery.width)
 	for _, d := range rows {
 		args = append(args, string(d.ID), string(d.Kind), string(d.Connector), string(d.Page), string(d.Alert), d.Ref, bytesOf(d.Payload),
-			string(d.State), d.DueAt.Micros(), d.Attempts, d.LeaseNode, d.LeaseUntil.Micros(), d.Epoch, d.CreatedAt.Micros(), wakeOf(d))
+			string(d.State), d.DueAt.Micros(), d.Attempts, d.LeaseNode, d.LeaseUntil.Micros(), d.Epoch, d.CreatedAt.Micros(), string(d.Service), string(d.Urgency), wakeOf(d))
 	}
 	return t.insert(intoDelivery, args)
 }
 
 func scanDelivery(r row) (*muster.Delivery, error) {
-	var id, kind, connector, page, alert, state string
+	var id, kind, connector, page, alert, state, service, urgency string
 	var payload []byte
 	var due, lease, created int64
 	d := &muster.Delivery{}
-	err := r.Scan(&id, &kind, &connector, &page, &alert, &d.Ref, &payload, &state, &due, &d.Attempts, &d.LeaseNode, &lease, &d.Epoch, &created)
+	err := r.Scan(&id, &kind, &connector, &page, &alert, &d.Ref, &payload, &state, &due, &d.Attempts, &d.LeaseNode, &lease, &d.Epoch, &created, &service, &urgency)
 	d.ID, d.Kind, d.Connector = muster.DeliveryID(id), muster.DeliveryKind(kind), muster.ConnectorName(connector)
 	d.Page, d.Alert, d.State = muster.PageID(page), muster.AlertID(alert), muster.DeliveryState(state)
+	d.Service, d.Urgency = muster.ServiceName(service), muster.Urgency(urgency)
 	d.Payload = json.RawMessage(bytesOrNil(payload))
 	d.DueAt, d.LeaseUntil, d.CreatedAt = muster.FromMicros(due), muster.FromMicros(lease), muster.FromMicros(created)
 	return d, err

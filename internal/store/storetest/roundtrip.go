@@ -107,6 +107,7 @@ func facts(w *world, r *rand.Rand) {
 	trip(w, "delivery", func() *muster.Delivery {
 		d := random(r, func(d *muster.Delivery) {
 			d.ID, d.Ref = delivery, strings.ReplaceAll(d.Ref, "\x00", "") // columns have no NUL
+			d.Service, d.Urgency = "cart", pick(r, muster.UrgencyHigh, muster.UrgencyLow)
 			d.Kind, d.LeaseNode = muster.DeliverPage, "node"
 			d.Connector, d.Page, d.Alert = connector, page, alert
 			d.State = pick(r, muster.DeliveryPlanned, muster.DeliveryStarted, muster.DeliveryDone, muster.DeliveryFailed, muster.DeliveryCancelled)
@@ -115,6 +116,7 @@ func facts(w *world, r *rand.Rand) {
 			first = d
 		}
 		d.Ref, d.Payload, d.Epoch, d.CreatedAt = first.Ref, first.Payload, first.Epoch, first.CreatedAt // these never change
+		d.Service, d.Urgency = first.Service, first.Urgency
 		return d
 	}, func(tx store.Tx, d *muster.Delivery) error { return tx.InsertDeliveries([]*muster.Delivery{d}) },
 		func(tx store.Tx, d *muster.Delivery) error {
