@@ -163,6 +163,7 @@ func (r *run) own() map[string]ownVerb {
 		"roster import": {"[--format csv|ical] --rotation NAME [--role ROLE] [--zone ZONE] [--dry-run] ROSTER FILE", "Make or replace a rotation by the shifts of a file", r.rosterImport},
 		"fairness":      {"[--from T] [--until T] [--roster ROSTER] [--team TEAM] [--csv]", "Add up what on-call asked of people: hours, nights, weekends, holidays, pages", r.fairness},
 		"fake teams":    {"[--name NAME] [--mention BOT] [--to URL | --send URL] SECRET TEXT", "Sign a message as Microsoft Teams does: print the curl line, or send it", r.fakeTeams},
+		"fake twilio":   {"[--from NUMBER] [--account SID] [--to URL | --send URL] AUTH_TOKEN text|key|status WORDS", "Sign a text, a key or a receipt as Twilio does: print the curl line, or send it", r.fakeTwilio},
 		"version":       {"", "Print the version", func(context.Context, []string) error { r.version(); return nil }},
 	}
 }

@@ -237,3 +237,15 @@ func TestFakeTeams(t *testing.T) {
 		t.Errorf("%d %s", status, out)
 	}
 }
+
+func TestFakeTwilio(t *testing.T) {
+	status, out, _ := muster(t, nil, false, "fake", "twilio", "--to", "https://muster.example/answer/sms", "the-auth-token", "text", "4", "12345")
+	if status != 0 || !strings.HasPrefix(out, "curl ") || !strings.Contains(out, "X-Twilio-Signature: ") || !strings.Contains(out, "Body=4+12345") {
+		t.Errorf("%d %s", status, out)
+	}
+	for _, bad := range [][]string{{"token"}, {"token", "text"}, {"token", "fax", "x"}, {"--to"}} {
+		if status, _, errs := muster(t, nil, false, append([]string{"fake", "twilio"}, bad...)...); status != 2 || !strings.Contains(errs, "Try muster help") {
+			t.Errorf("%v: %d %s", bad, status, errs)
+		}
+	}
+}

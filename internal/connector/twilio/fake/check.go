@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode/utf16"
 
 	"github.com/muster-oncall/muster/internal/contracts"
@@ -37,8 +36,8 @@ type contract struct {
 	} `json:"components"`
 }
 
-// form reads the schema of the form that creates what: "Messages", "Calls".
-var form = sync.OnceValues(func() (map[string]*schema, error) {
+// readSchemas reads the schemas of the forms that create "Messages" and "Calls".
+func readSchemas() (map[string]*schema, error) {
 	text, err := contracts.FS.ReadFile("twilio-2010.json")
 	if err != nil {
 		return nil, err
@@ -70,7 +69,7 @@ var form = sync.OnceValues(func() (map[string]*schema, error) {
 		out[what] = s
 	}
 	return out, nil
-})
+}
 
 // against says what is wrong with a form by the schema, "" when nothing is.
 func (s *schema) against(v url.Values) string {
@@ -165,7 +164,7 @@ func (s *Server) read(r *http.Request, what, body string) (url.Values, *refusal)
 	bad := func(code int, format string, args ...any) (url.Values, *refusal) {
 		return nil, &refusal{http.StatusBadRequest, code, fmt.Sprintf(format, args...)}
 	}
-	schemas, err := form()
+	schemas, err := s.schemas()
 	if err != nil {
 		return nil, &refusal{http.StatusInternalServerError, 20500, err.Error()}
 	}

@@ -58,7 +58,8 @@ type Fate struct {
 
 // Server is an http.Handler. Its zero value is not usable; see [New].
 type Server struct {
-	o Options
+	o       Options
+	schemas func() (map[string]*schema, error) // by the server, not by the package: who only signs does not carry the contract
 
 	mu       sync.Mutex
 	n        int
@@ -76,7 +77,7 @@ func New(o Options) *Server {
 	if o.Client == nil {
 		o.Client = http.DefaultClient
 	}
-	return &Server{o: o, opted: map[string]bool{}}
+	return &Server{o: o, schemas: sync.OnceValues(readSchemas), opted: map[string]bool{}}
 }
 
 // Fate lets f decide what happens to valid requests. nil: all are accepted.
