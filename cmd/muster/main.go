@@ -77,6 +77,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		if c, err = config.ParseServe(args[2:], stdout, stderr); err == nil {
 			_, err = fmt.Fprint(stdout, c.String())
 		}
+	case "audit":
+		direct, aerr := app.AuditStore(ctx, args[1:], os.Getenv, stdout)
+		if !direct {
+			return cli.Run(ctx, args, cli.System(version))
+		}
+		err = aerr
 	default:
 		return cli.Run(ctx, args, cli.System(version))
 	}

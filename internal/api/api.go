@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -78,6 +79,8 @@ type Options struct {
 	Answers      Answers                                   // nil: no answers about pages are taken
 	VerifyAnswer func(token string) (muster.PageID, error) // reads the token of a page's own address for answers
 	Address      func() string                             // the public address of this moment; nil: PublicURL
+
+	Ledger func(ctx context.Context, w io.Writer) error // writes the export of the ledger; nil: there is none
 
 	Cookies   httpx.Cookies
 	PublicURL string
@@ -157,6 +160,7 @@ func New(o Options) (*API, error) {
 		"POST /answer/{connector}":             http.HandlerFunc(a.hearAnswer),
 		"POST /answer/{connector}/{token}":     http.HandlerFunc(a.hearAnswer),
 		"GET /cal/{file}":                      newCalendarDoor(a),
+		"GET /api/v1/ledger/export":            http.HandlerFunc(a.exportLedger),
 		"GET /livez":                           http.HandlerFunc(live),
 		"GET /readyz":                          http.HandlerFunc(a.ready),
 		"GET /metrics":                         http.HandlerFunc(a.metrics),

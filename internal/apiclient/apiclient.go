@@ -37,7 +37,8 @@ type Request struct {
 	Path   string
 	Query  url.Values
 	Header http.Header
-	Body   any // written as JSON; nil for none
+	Body   any       // written as JSON; nil for none
+	To     io.Writer // takes the answer of a success as it comes, however long it is; nil: it is in Answer.Body
 }
 
 // Answer is what the server said when it did what was asked.
@@ -92,6 +93,12 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 		return nil, unreachable(base, err)
 	}
 	defer resp.Body.Close()
+	if r.To != nil && resp.StatusCode < 300 {
+		if _, err := io.Copy(r.To, resp.Body); err != nil {
+			return nil, muster.WrapError(muster.ErrUnavailable, err, "The answer of %s broke off.", base.Host)
+		}
+		return &Answer{Status: resp.StatusCode, Header: resp.Header}, nil
+	}
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return nil, muster.WrapError(muster.ErrUnavailable, err, "The answer of %s broke off. Whether it was done is not known.", base.Host)

@@ -63,6 +63,7 @@ type Deps struct {
 type App struct {
 	Deps
 	DB       store.DB
+	records  *sqlstore.Reader // for what reads the whole database at once
 	Box      *seal.Box
 	Live     *catalog.Live
 	Commands *command.Commands
@@ -102,7 +103,7 @@ func New(ctx context.Context, d Deps) (*App, error) {
 		return nil, errors.Join(err, a.unlock())
 	}
 	if err := a.wire(ctx); err != nil {
-		return nil, errors.Join(err, a.DB.Close(), a.unlock())
+		return nil, errors.Join(err, a.records.Close(), a.DB.Close(), a.unlock())
 	}
 	return a, nil
 }
@@ -128,8 +129,14 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("the store cannot be opened: %w", err)
 	}
+	if a.records, err = sqlstore.OpenReader(ctx, dsn, sqlstore.Options{Log: a.Log, Timeout: verifyWait}); err != nil {
+		return errors.Join(fmt.Errorf("the store cannot be opened for reading: %w", err), a.DB.Close())
+	}
 	return nil
 }
+
+// verifyWait is how long reading the whole ledger may take.
+const verifyWait = 15 * time.Minute
 
 // committed is the store's commit hook.
 func (a *App) committed(events []store.Event) {
@@ -175,7 +182,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.findPublicURL(ctx); err != nil {
 		return err
 	}
-	a.Queries = query.New(query.Deps{Store: a.DB, Live: a.Live, Version: a.Version})
+	a.Queries = query.New(query.Deps{Store: a.DB, Live: a.Live, Version: a.Version, Records: a.records, LedgerKey: a.Commands.LedgerKey})
 	a.Engine = engine.New(engine.Deps{
 		Commands: a.Commands, Store: a.DB, Log: a.Log, Connector: a.connectors.get, PageLinks: a.pageLink,
 		TestLinks: a.testLink, AnswerLinks: a.answerLink, PublicURL: a.URL, PublishStatus: a.publishStatus, Failpoint: a.Failpoint,
@@ -309,7 +316,7 @@ func (a *App) Stop() error {
 		}
 	}
 	a.Engine.Stop()
-	return errors.Join(err, a.DB.Close(), a.unlock())
+	return errors.Join(err, a.records.Close(), a.DB.Close(), a.unlock())
 }
 
 // Done is closed when the server ended by itself; its error tells why.

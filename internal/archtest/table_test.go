@@ -79,7 +79,7 @@ var table = []row{
 	{pkg: "internal/web/static", why: "files and their names; whoever serves them hands them in"},
 	{pkg: "internal/web/view", why: "what screens show are plain values, so templates can be looked at without a server"},
 	{
-		pkg: "internal/cli", imports: []string{"internal/command", "internal/query", "internal/plan", "internal/catalog", "internal/rota", "internal/apiclient", "internal/connector/*/fake"},
+		pkg: "internal/cli", imports: []string{"internal/command", "internal/query", "internal/plan", "internal/catalog", "internal/rota", "internal/ledger", "internal/apiclient", "internal/connector/*/fake"},
 		why: "the command line works against any server: it takes names from the Op tables, checks files of documents, speaks as fakes do, and talks REST",
 	},
 	{pkg: "internal/apiclient", why: "it speaks the REST API and knows no more than a stranger would"},

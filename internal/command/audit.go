@@ -2,12 +2,9 @@ package command
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/ledger"
 	"github.com/muster-oncall/muster/internal/store"
 )
 
@@ -21,21 +18,11 @@ func (c *Call) audit(op, ref string, facts map[string]string) error {
 	if last != nil {
 		e.Seq, e.Before = last.Seq+1, last.Hash
 	}
-	if e.Hash, err = AuditHash(*e); err != nil {
+	if e.Hash, err = ledger.AuditHash(*e); err != nil {
 		return err
 	}
+	c.Emit(store.Event{Topic: "ledger"}) // the next checkpoint covers it
 	return c.InsertAudit(e)
-}
-
-// AuditHash is the hash of a row and of the one before it: SHA-256 over the row's JSON without its own hash.
-func AuditHash(e muster.AuditEntry) (string, error) {
-	e.Hash = ""
-	b, err := json.Marshal(e)
-	if err != nil {
-		return "", fmt.Errorf("command: hash an audit entry: %w", err)
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:]), nil
 }
 
 // Audit writes a row about something that happened outside of an operation: a refused sign-in, a forged link.
@@ -58,7 +45,7 @@ func (c *Commands) VerifyAudit(ctx context.Context) (rows int, err error) {
 			return rows, err
 		}
 		for _, e := range page {
-			hash, err := AuditHash(*e)
+			hash, err := ledger.AuditHash(*e)
 			if err != nil {
 				return rows, err
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/ledger"
 	"github.com/muster-oncall/muster/internal/store"
 )
 
@@ -67,7 +68,7 @@ func TestATamperedLogIsFound(t *testing.T) {
 			e := *last
 			e.ID = muster.NewID[muster.AuditID](w.commands.IDs, time.Now())
 			e.Seq, e.Before = last.Seq+2, last.Hash // one is left out
-			hash, err := command.AuditHash(e)
+			hash, err := ledger.AuditHash(e)
 			w.ok(err)
 			e.Hash = hash
 			w.append(&e)

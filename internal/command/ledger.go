@@ -2,10 +2,15 @@ package command
 
 import (
 	"cmp"
+	"context"
+	"crypto/sha256"
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/ledger"
+	"github.com/muster-oncall/muster/internal/store"
 )
 
 // record is what a transaction did to pages. All copies of its Call share it, and it is written once, at the end.
@@ -27,6 +32,7 @@ func (c *Call) writeLedger() error {
 	if c.ledger.body.Len() == 0 {
 		return nil
 	}
+	c.Emit(store.Event{Topic: "ledger"})
 	return c.InsertLedger(&muster.LedgerRow{ID: muster.NewID[muster.LedgerID](c.IDs, c.ledger.at.Time), At: c.ledger.at, Body: c.ledger.body.String()})
 }
 
@@ -117,3 +123,96 @@ func (c *Call) recordAnswer(kind muster.LedgerKind, a *muster.Alert) {
 		Kind: kind, Alert: a.ID, Person: c.Actor.User, Means: string(c.Actor.Surface), Ref: string(c.Actor.Page), Why: cmp.Or(c.Actor.Name, "Somebody"),
 	})
 }
+
+// sealAtOnce is how many rows get their place in one transaction.
+const sealAtOnce = 256
+
+// Seal gives rows of the ledger their place in the chain, oldest first. since is where to begin to look: the identifier
+// from which on all rows are in the chain perhaps, "" for all of them. It returns how many rows got a place, and where to
+// begin next time. What takes long, reading and hashing, holds up nobody.
+func (c *Commands) Seal(ctx context.Context, since muster.LedgerID) (n int, next muster.LedgerID, err error) {
+	var rows []muster.LedgerRow
+	if err := c.Store.Read(ctx, func(r store.Reader) (err error) {
+		rows, err = r.Unsealed(since, sealAtOnce)
+		return err
+	}); err != nil || len(rows) == 0 {
+		return 0, since, err
+	}
+	digests := make([][sha256.Size]byte, len(rows))
+	for i := range rows {
+		digests[i] = ledger.Digest(&rows[i])
+	}
+	err = c.Store.Write(ctx, store.LanePeople, "Seal", func(tx store.Tx) error {
+		head, err := tx.LedgerHead()
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			rows[i].Position = head.Position + 1
+			rows[i].Hash = ledger.Hash(head.Hash, rows[i].Position, digests[i])
+			head = rows[i]
+		}
+		return tx.SealLedger(rows)
+	})
+	switch {
+	case muster.CodeOf(err) == muster.ErrConflict:
+		return 1, since, nil // another node sealed some of them: look again
+	case err != nil:
+		return 0, since, err
+	}
+	// Rows of transactions that took long may come behind those that were begun later.
+	late := rows[len(rows)-1].At.Plus(-sealLate)
+	return len(rows), max(since, muster.LedgerID(fmt.Sprintf("led_%012x", max(late.UnixMilli(), 0)))), nil
+}
+
+// sealLate is how much later than it was begun a transaction is committed at most: more than a store's time-outs.
+const sealLate = 2 * time.Minute
+
+// MakeCheckpoint signs how far the ledger and the security log are. It writes nothing, and gives the last one, when
+// neither moved since.
+func (c *Commands) MakeCheckpoint(ctx context.Context) (cp *muster.Checkpoint, err error) {
+	if err := c.Store.Read(ctx, func(r store.Reader) (err error) {
+		cp, err = c.checkpoint(r)
+		return err
+	}); err != nil || cp == nil || cp.Signature != "" {
+		return cp, err
+	}
+	err = c.Store.Write(ctx, store.LanePeople, "Checkpoint", func(tx store.Tx) error {
+		if cp, err = c.checkpoint(tx); err != nil || cp == nil || cp.Signature != "" {
+			return err
+		}
+		ledger.Sign(c.Box.LedgerKey(), cp)
+		return tx.InsertCheckpoint(cp)
+	})
+	return cp, err
+}
+
+// checkpoint is the last one when nothing moved since, else a new one that is not signed yet; nil while there is nothing.
+func (c *Commands) checkpoint(r store.Reader) (*muster.Checkpoint, error) {
+	head, err := r.LedgerHead()
+	if err != nil {
+		return nil, err
+	}
+	last, err := r.LastCheckpoint()
+	if err != nil {
+		return nil, err
+	}
+	log, err := r.Audit(store.List{Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	cp := &muster.Checkpoint{Position: head.Position, Hash: head.Hash, At: r.Now()}
+	if len(log) > 0 {
+		cp.AuditSeq, cp.AuditHash = log[0].Seq, log[0].Hash
+	}
+	if last != nil && last.Position == cp.Position && last.AuditSeq == cp.AuditSeq {
+		return last, nil
+	}
+	if cp.Position == 0 && cp.AuditSeq == 0 {
+		return nil, nil //nolint:nilnil // nothing happened yet, which is no error
+	}
+	return cp, nil
+}
+
+// LedgerKey is the public key of the checkpoints.
+func (c *Commands) LedgerKey() string { return ledger.PublicKey(c.Box.LedgerKey()) }

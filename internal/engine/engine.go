@@ -52,6 +52,7 @@ type Engine struct {
 	wg      sync.WaitGroup
 	timers  waker
 	claims  waker
+	ledger  chan struct{} // there is something to seal
 	catalog chan struct{} // has a value when another node changed the catalog
 	workers pools
 
@@ -110,6 +111,7 @@ func New(d Deps) *Engine {
 	e := &Engine{Deps: d, ctx: ctx, cancel: cancel}
 	e.timers.kick, e.claims.kick = make(chan struct{}, 1), make(chan struct{}, 1)
 	e.catalog = make(chan struct{}, 1)
+	e.ledger = make(chan struct{}, 1)
 	e.workers.deliver = e.deliver
 	e.workers.wg = &e.wg
 	return e
@@ -132,7 +134,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.Commands.ArmRosters(ctx); err != nil {
 		return err
 	}
-	for _, loop := range []func(){e.timerLoop, e.claimLoop, e.janitorLoop, e.catalogLoop} {
+	for _, loop := range []func(){e.timerLoop, e.claimLoop, e.janitorLoop, e.catalogLoop, e.sealLoop} {
 		e.wg.Go(loop)
 	}
 	return nil
@@ -157,6 +159,11 @@ func (e *Engine) Committed(events []store.Event) {
 				e.workers.add(work{ev.Delivery, ready})
 			} else {
 				e.claims.announce(ev.Due.Time)
+			}
+		case "ledger":
+			select {
+			case e.ledger <- struct{}{}:
+			default:
 			}
 		}
 	}

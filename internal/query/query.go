@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,9 @@ type Deps struct {
 	Live  *catalog.Live
 
 	Version string // of this process, to be shown
+
+	Records   store.ReadDB  // for what reads the whole database at once; nil: Store
+	LedgerKey func() string // public key of the ledger's checkpoints; nil: that of the first checkpoint is taken
 }
 
 // Queries answers questions. Make it with New; it is safe for concurrent use.
@@ -32,7 +36,7 @@ type Queries struct {
 // New returns the queries over a store. The catalog must have been loaded before the first question.
 func New(d Deps) *Queries {
 	q := &Queries{Deps: d, reference: sync.OnceValue(rota.ReferenceZones), planning: make(chan struct{}, maxPlanning)}
-	q.ops = append(q.table(), q.calendarTable()...)
+	q.ops = slices.Concat(q.table(), q.calendarTable(), q.ledgerTable())
 	return q
 }
 

@@ -14,8 +14,8 @@ type ChainReader interface {
 	Sealed(after int64, limit int) ([]muster.LedgerRow, error)
 	// LedgerOf lists rows that were written from one instant until another, sealed or not, and mention a text: a page.
 	LedgerOf(mention string, from, until muster.Instant, limit int) ([]muster.LedgerRow, error)
-	// Checkpoints lists checkpoints by their position, beginning after one.
-	Checkpoints(after int64, limit int) ([]muster.Checkpoint, error)
+	// Checkpoints lists checkpoints by when they were made, beginning after an instant.
+	Checkpoints(after muster.Instant, limit int) ([]muster.Checkpoint, error)
 	LastCheckpoint() (*muster.Checkpoint, error) // nil when there is none
 	// PagesAfter lists pages by identifier, beginning after one: all of them, a lot at a time.
 	PagesAfter(id muster.PageID, limit int) ([]*muster.Page, error)

@@ -32,6 +32,11 @@ type DB interface {
 	Close() error
 }
 
+// ReadDB is a store that can be read.
+type ReadDB interface {
+	Read(ctx context.Context, fn func(r Reader) error) error
+}
+
 // Event is something that a commit made true. Events are handed to the store's commit hook after COMMIT and before the
 // replies, in the order of Emit; those of a transaction that failed are dropped.
 type Event struct {

@@ -7,7 +7,7 @@ import (
 var (
 	intoLedger     = into("ledger", "id, at, body")
 	intoSeal       = into("ledger_seal", "pos, id, hash")
-	intoCheckpoint = into("ledger_checkpoint", "pos, at, body")
+	intoCheckpoint = into("ledger_checkpoint", "at, body")
 )
 
 // InsertLedger writes what a transaction did to pages.
@@ -82,7 +82,7 @@ func (t *tx) SealLedger(rows []muster.LedgerRow) error {
 
 // InsertCheckpoint writes a checkpoint.
 func (t *tx) InsertCheckpoint(c *muster.Checkpoint) error {
-	return t.insert(intoCheckpoint, []any{c.Position, c.At.Micros(), t.encode(c)})
+	return t.insert(intoCheckpoint, []any{c.At.Micros(), t.encode(c)})
 }
 
 func scanCheckpoint(r row) (muster.Checkpoint, error) {
@@ -93,14 +93,14 @@ func scanCheckpoint(r row) (muster.Checkpoint, error) {
 	return *v, nil
 }
 
-// Checkpoints lists checkpoints, the oldest first. Those of one position come together.
-func (t *tx) Checkpoints(after int64, limit int) ([]muster.Checkpoint, error) {
-	return all(t, scanCheckpoint, "SELECT body FROM ledger_checkpoint WHERE pos > $1 ORDER BY pos, at LIMIT $2", after, limit)
+// Checkpoints lists checkpoints, the oldest first.
+func (t *tx) Checkpoints(after muster.Instant, limit int) ([]muster.Checkpoint, error) {
+	return all(t, scanCheckpoint, "SELECT body FROM ledger_checkpoint WHERE at > $1 ORDER BY at LIMIT $2", after.Micros(), limit)
 }
 
 // LastCheckpoint gives the newest checkpoint, nil when there is none.
 func (t *tx) LastCheckpoint() (*muster.Checkpoint, error) {
-	return find(t, scanBody[muster.Checkpoint], "SELECT body FROM ledger_checkpoint ORDER BY pos DESC, at DESC LIMIT 1")
+	return find(t, scanBody[muster.Checkpoint], "SELECT body FROM ledger_checkpoint ORDER BY at DESC LIMIT 1")
 }
 
 // PagesAfter lists pages by identifier.

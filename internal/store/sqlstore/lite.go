@@ -56,13 +56,17 @@ func (l *lite) close() error {
 	var err error
 	l.once.Do(func() {
 		close(l.closed)
-		l.writer.close()
+		if l.writer != nil { // that of a Reader is nil
+			l.writer.close()
+		}
 		for range cap(l.readers) {
 			if r := <-l.readers; r != nil {
 				_ = r.close()
 			}
 		}
-		err = l.writer.conn.close()
+		if l.writer != nil {
+			err = l.writer.conn.close()
+		}
 	})
 	return err
 }

@@ -16,10 +16,8 @@ CREATE TABLE ledger_seal (
 CREATE UNIQUE INDEX ledger_seal_id ON ledger_seal (id);
 
 CREATE TABLE ledger_checkpoint (
-    pos BIGINT NOT NULL,
-    at BIGINT NOT NULL,
-    body TEXT NOT NULL,
-    PRIMARY KEY (pos, at)
+    at BIGINT NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL
 );
 
 -- A row that is locked to append to the chain.
