@@ -44,3 +44,9 @@ type ImportResult struct {
 	Removed  int
 	Notes    []Note
 }
+
+// example is a table that can be imported.
+func (p *ImportPage) example() string {
+	name := p.Back.Text
+	return "roster,role,person,start,end\n" + name + ",primary,ana,2026-12-24 09:00,2026-12-27 09:00\n" + name + ",primary,ravi,2026-12-27 09:00,2026-12-30 09:00\n"
+}
