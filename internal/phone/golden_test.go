@@ -45,7 +45,10 @@ func texts() (names []string, out map[string]string) {
 		{"typographic", "“Checkout” – isn’t answering…"},
 		{"Cyrillic", "Высокая доля ошибок при оформлении заказа в магазине, клиенты не могут купить ничего уже десять минут"},
 		{"extended", strings.Repeat("{€}[~] ", 40)},
-		{"nothing", ""}, {"not UTF-8", "a\xff\xfeb"}, {"markup", `<script>alert(1)</script>"><img src=x>`}, {"zalgo", "e" + strings.Repeat("\u0301", 60) + "!"},
+		{"nothing", ""},
+		{"not UTF-8", "a\xff\xfeb"},
+		{"markup", `<script>alert(1)</script>"><img src=x>`},
+		{"zalgo", "e" + strings.Repeat("\u0301", 60) + "!"},
 	} {
 		with(c.name, func(p *connector.PageMessage) { p.Title = c.title })
 	}

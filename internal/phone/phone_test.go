@@ -62,13 +62,26 @@ func TestSegments(t *testing.T) {
 		gsm  bool
 	}{
 		{"", 1, true},
-		{strings.Repeat("a", 160), 1, true}, {strings.Repeat("a", 161), 2, true},
-		{strings.Repeat("a", 306), 2, true}, {strings.Repeat("a", 307), 3, true}, {strings.Repeat("a", 459), 3, true}, {strings.Repeat("a", 460), 4, true},
-		{strings.Repeat("€", 80), 1, true}, {strings.Repeat("€", 81), 2, true},
-		{strings.Repeat("€", 152), 2, true}, {strings.Repeat("€", 153), 3, true}, // 76 of them in a part: one place stays empty
-		{strings.Repeat("ж", 70), 1, false}, {strings.Repeat("ж", 71), 2, false}, {strings.Repeat("ж", 134), 2, false}, {strings.Repeat("ж", 135), 3, false},
-		{strings.Repeat("🔥", 35), 1, false}, {strings.Repeat("🔥", 36), 2, false}, {strings.Repeat("🔥", 66), 2, false}, {strings.Repeat("🔥", 67), 3, false},
-		{"Ärger über Größe\n", 1, true}, {"ç", 1, false},
+		{strings.Repeat("a", 160), 1, true},
+		{strings.Repeat("a", 161), 2, true},
+		{strings.Repeat("a", 306), 2, true},
+		{strings.Repeat("a", 307), 3, true},
+		{strings.Repeat("a", 459), 3, true},
+		{strings.Repeat("a", 460), 4, true},
+		{strings.Repeat("€", 80), 1, true},
+		{strings.Repeat("€", 81), 2, true},
+		{strings.Repeat("€", 152), 2, true},
+		{strings.Repeat("€", 153), 3, true}, // 76 of them in a part: one place stays empty
+		{strings.Repeat("ж", 70), 1, false},
+		{strings.Repeat("ж", 71), 2, false},
+		{strings.Repeat("ж", 134), 2, false},
+		{strings.Repeat("ж", 135), 3, false},
+		{strings.Repeat("🔥", 35), 1, false},
+		{strings.Repeat("🔥", 36), 2, false},
+		{strings.Repeat("🔥", 66), 2, false},
+		{strings.Repeat("🔥", 67), 3, false},
+		{"Ärger über Größe\n", 1, true},
+		{"ç", 1, false},
 	} {
 		if n, gsm := phone.Segments(c.text); n != c.n || gsm != c.gsm {
 			t.Errorf("%d × %.4q: %d parts, GSM %v", utf8.RuneCountInString(c.text), c.text, n, gsm)
@@ -82,14 +95,39 @@ func TestParseReply(t *testing.T) {
 		text, code string
 		kind       connector.AnswerKind
 	}{
-		{"4 12345", "12345", ack}, {"4-12345", "12345", ack}, {"412345", "12345", ack}, {" 4  12345. ", "12345", ack}, {"4 123 45", "12345", ack},
-		{"ack 12345", "12345", ack}, {"ACK12345", "12345", ack}, {"Acknowledge: 12345!", "12345", ack}, {"12345 ack", "12345", ack}, {"4 12345 ack", "12345", ack},
-		{"６ １２３４５", "12345", res}, {"٦ ١٢٣٤٥", "12345", res}, {"ｒｅｓｏｌｖｅ 12345", "12345", res}, {"6\n12345", "12345", res}, {"\u200e6 12345\u200e", "12345", res},
+		{"4 12345", "12345", ack},
+		{"4-12345", "12345", ack},
+		{"412345", "12345", ack},
+		{" 4  12345. ", "12345", ack},
+		{"4 123 45", "12345", ack},
+		{"ack 12345", "12345", ack},
+		{"ACK12345", "12345", ack},
+		{"Acknowledge: 12345!", "12345", ack},
+		{"12345 ack", "12345", ack},
+		{"4 12345 ack", "12345", ack},
+		{"６ １２３４５", "12345", res},
+		{"٦ ١٢٣٤٥", "12345", res},
+		{"ｒｅｓｏｌｖｅ 12345", "12345", res},
+		{"6\n12345", "12345", res},
+		{"\u200e6 12345\u200e", "12345", res},
 		{"escalate 12345", "12345", connector.AnswerEscalate},
-		{"12345", "12345", unclear}, {"4", "", unclear}, {"ok", "", unclear}, {"", "", unclear}, {"5 12345", "", unclear}, {"4 1234", "", unclear}, {"4 123456", "", unclear},
-		{"do not ack 12345", "12345", unclear}, {"6 12345 ack", "", unclear}, {"4 12345 6 54321", "", unclear}, {"STOP", "", unclear},
-		{"Reply 4 12345 to acknowledge, 6 12345 to resolve", "", unclear}, {"I am driving. 12345", "12345", unclear}, {"4 12345" + strings.Repeat(" ", 300), "", unclear},
-		{"4 1234\xff5", "12345", ack}, {"a\u0301ck 12345", "12345", ack}, {"аck 12345", "12345", unclear}, // the last with a Cyrillic а
+		{"12345", "12345", unclear},
+		{"4", "", unclear},
+		{"ok", "", unclear},
+		{"", "", unclear},
+		{"5 12345", "", unclear},
+		{"4 1234", "", unclear},
+		{"4 123456", "", unclear},
+		{"do not ack 12345", "12345", unclear},
+		{"6 12345 ack", "", unclear},
+		{"4 12345 6 54321", "", unclear},
+		{"STOP", "", unclear},
+		{"Reply 4 12345 to acknowledge, 6 12345 to resolve", "", unclear},
+		{"I am driving. 12345", "12345", unclear},
+		{"4 12345" + strings.Repeat(" ", 300), "", unclear},
+		{"4 1234\xff5", "12345", ack},
+		{"a\u0301ck 12345", "12345", ack},
+		{"аck 12345", "12345", unclear}, // the last with a Cyrillic а
 	} {
 		if kind, code := phone.ParseReply(c.text); kind != c.kind || code != c.code {
 			t.Errorf("%q: %s %q, want %s %q", c.text, kind, code, c.kind, c.code)

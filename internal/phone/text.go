@@ -70,8 +70,18 @@ type room struct {
 // rooms are tried in this order until the message fits into [MaxSegments]: what helps least goes first, the way to answer
 // never.
 var rooms = []room{
-	{100, 40, 80, 80, true}, {90, 40, 60, 60, true}, {80, 40, 0, 60, true}, {80, 30, 0, 0, true}, {50, 20, 0, 0, true}, {35, 0, 0, 0, true},
-	{20, 0, 0, 0, true}, {100, 40, 80, 80, false}, {80, 40, 0, 60, false}, {80, 30, 0, 0, false}, {40, 0, 0, 0, false}, {10, 0, 0, 0, false},
+	{100, 40, 80, 80, true},
+	{90, 40, 60, 60, true},
+	{80, 40, 0, 60, true},
+	{80, 30, 0, 0, true},
+	{50, 20, 0, 0, true},
+	{35, 0, 0, 0, true},
+	{20, 0, 0, 0, true},
+	{100, 40, 80, 80, false},
+	{80, 40, 0, 60, false},
+	{80, 30, 0, 0, false},
+	{40, 0, 0, 0, false},
+	{10, 0, 0, 0, false},
 }
 
 func fit(write func(room) string) string {

@@ -125,11 +125,13 @@ func TestTemplates(t *testing.T) {
 		kind       string
 	}{
 		"json": {
-			map[string]string{"body": `{"to":"{to}","text":"[{text}]","n":1,"callback":"{callback}"}`}, "",
+			map[string]string{"body": `{"to":"{to}","text":"[{text}]","n":1,"callback":"{callback}"}`},
+			"",
 			`{"n":1,"text":"[a\"},{\"to\":\"+666 \u0026 text={id} {to} %00 ünïcode]","to":"+4915112345678"}`, "application/json",
 		},
 		"form": {
-			map[string]string{"content": "form", "body": "to={to}&text={text}&callback={callback}"}, "",
+			map[string]string{"content": "form", "body": "to={to}&text={text}&callback={callback}"},
+			"",
 			"text=a%22%7D%2C%7B%22to%22%3A%22%2B666+%26+text%3D%7Bid%7D+%7Bto%7D+%2500+%C3%BCn%C3%AFcode&to=%2B4915112345678", "application/x-www-form-urlencoded",
 		},
 		"GET": {

@@ -32,7 +32,8 @@ func TestSign(t *testing.T) {
 		{"the auth token of a test", "https://muster.example:8443/answer/sms/tok_1", status, "Z73MVlyii4z2mAD2Jr729XkGCD0="},
 		{
 			"the auth token of a test", "https://muster.example/answer/sms",
-			url.Values{"Body": {"４ 12345 ünïcode & + %"}, "From": {"+15005550006"}, "Empty": {""}, "aLower": {"x"}, "Zupper": {"y"}}, "4FCSOXQFChIPpqY5KzUHO0XjVvQ=",
+			url.Values{"Body": {"４ 12345 ünïcode & + %"}, "From": {"+15005550006"}, "Empty": {""}, "aLower": {"x"}, "Zupper": {"y"}},
+			"4FCSOXQFChIPpqY5KzUHO0XjVvQ=",
 		},
 	} {
 		if got := twilio.Sign(c.token, c.address, c.form); got != c.want {
@@ -53,7 +54,10 @@ func TestSign(t *testing.T) {
 		{port, "https://muster.example:8443/answer/sms/tok_1", true},
 		{"4e55CqNI9It3MR4Mko38Ln+q0MU=", "https://muster.example:8443/answer/sms/tok_1", true}, // signed without the port
 		{twilio.Sign("the auth token of a test", "https://muster.example:443/answer/sms/tok_1", status), at, true},
-		{port, at, false}, {"", at, false}, {"!", at, false}, {strings.ToLower(port), "https://muster.example:8443/answer/sms/tok_1", false},
+		{port, at, false},
+		{"", at, false},
+		{"!", at, false},
+		{strings.ToLower(port), "https://muster.example:8443/answer/sms/tok_1", false},
 	} {
 		if got := twilio.Verify("the auth token of a test", c.signature, c.address, status); got != c.want {
 			t.Errorf("%q at %s: %v", c.signature, c.address, got)

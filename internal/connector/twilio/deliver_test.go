@@ -299,8 +299,14 @@ func TestMarkup(t *testing.T) {
 	v := make1[*twilio.Voice](t, twilio.VoiceDescriptor(), w, nil)
 	var b strings.Builder
 	for _, c := range []struct{ name, title string }{
-		{"usual", "High Number of Failures"}, {"markup", `</Say><Dial>+666</Dial><Say>"&'`}, {"bidi and control", "\u202Egnp.exe\u202C\x00\x1b[2J\r\nb"},
-		{"emoji", "🔥 down 👩‍👩‍👧‍👦"}, {"ten kilobytes", strings.Repeat("&\"'<>", 2000)}, {"not UTF-8", "a\xff\xfeb"}, {"link", "see https://evil.example/x"}, {"nothing", ""},
+		{"usual", "High Number of Failures"},
+		{"markup", `</Say><Dial>+666</Dial><Say>"&'`},
+		{"bidi and control", "\u202Egnp.exe\u202C\x00\x1b[2J\r\nb"},
+		{"emoji", "🔥 down 👩‍👩‍👧‍👦"},
+		{"ten kilobytes", strings.Repeat("&\"'<>", 2000)},
+		{"not UTF-8", "a\xff\xfeb"},
+		{"link", "see https://evil.example/x"},
+		{"nothing", ""},
 	} {
 		d := page()
 		d.Page.Title = c.title

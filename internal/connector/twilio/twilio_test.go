@@ -1,6 +1,7 @@
 package twilio_test
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -26,7 +27,7 @@ const (
 // world is a fake with a connector's configuration.
 func world(t *testing.T) (*fake.Server, connectortest.World) {
 	t.Helper()
-	f := fake.New(fake.Options{AccountSID: account, AuthToken: token, Numbers: []string{ours}})
+	f := fake.New(fake.Options{AccountSID: account, AuthToken: token, Numbers: []string{ours}, Client: http.DefaultClient})
 	srv := httptest.NewServer(f)
 	t.Cleanup(srv.Close)
 	var mu sync.Mutex
@@ -108,9 +109,7 @@ func page() connector.Delivery {
 // make1 makes a connector that talks to the fake, with settings changed.
 func make1[C any](t *testing.T, d connector.Descriptor, w connectortest.World, change map[string]string) C {
 	t.Helper()
-	for k, v := range change {
-		w.Config.Settings[k] = v
-	}
+	maps.Copy(w.Config.Settings, change)
 	w.Config.HTTP = http.DefaultClient
 	conn, err := d.Make(w.Config)
 	if err != nil {

@@ -51,6 +51,9 @@ func Back(ctx context.Context, token, to string, form url.Values) (*http.Request
 
 // send makes a request to Muster and reads the answer, which must be a document of Twilio's or nothing.
 func (s *Server) send(ctx context.Context, to string, form url.Values) (markup, error) {
+	if s.o.Client == nil {
+		return markup{}, errors.New("the fake was made without a client to call back with")
+	}
 	req, err := s.Back(ctx, to, form)
 	if err != nil {
 		return markup{}, err

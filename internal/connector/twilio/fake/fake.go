@@ -25,7 +25,7 @@ type Options struct {
 	AccountSID string
 	AuthToken  string
 	Numbers    []string     // that belong to the account
-	Client     *http.Client // for calling back; nil: http.DefaultClient
+	Client     *http.Client // for calling back; nil: it cannot
 }
 
 // Message is a text message that was accepted.
@@ -74,9 +74,6 @@ type Server struct {
 
 // New makes a server.
 func New(o Options) *Server {
-	if o.Client == nil {
-		o.Client = http.DefaultClient
-	}
 	return &Server{o: o, schemas: sync.OnceValues(readSchemas), opted: map[string]bool{}}
 }
 

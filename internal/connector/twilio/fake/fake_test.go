@@ -127,7 +127,7 @@ func TestCallsBack(t *testing.T) {
 		_, _ = w.Write([]byte(answer))
 	}))
 	t.Cleanup(srv.Close)
-	f = fake.New(fake.Options{AccountSID: account, AuthToken: token, Numbers: []string{ours}})
+	f = fake.New(fake.Options{AccountSID: account, AuthToken: token, Numbers: []string{ours}, Client: srv.Client()})
 	for text, want := range map[string]string{
 		"": "", "<Response/>": "", "<Response><Message>a &amp; b</Message></Response>": "a & b", "<Response><Message>a</Response>": "error", "ok": "error",
 	} {
