@@ -291,7 +291,7 @@ func (k *checker) reaches(t muster.Target) bool {
 	}
 	if t.Team != "" {
 		for _, u := range k.c.Users {
-			if !u.Disabled && slices.Contains(u.Teams, t.Team) {
+			if !u.Disabled && u.Access != muster.AccessViewer && slices.Contains(u.Teams, t.Team) {
 				return true
 			}
 		}

@@ -48,7 +48,14 @@ func (c *Chat) word(actor muster.Actor, op *muster.Op, out any, defaulted muster
 func alertWord(op string, a *muster.Alert) string {
 	switch op {
 	case "AckAlert":
+		if a.Status == muster.AlertOpen && a.AcksNeeded > 1 {
+			return fmt.Sprintf("You have acknowledged, %d of %d: %s. Muster goes on paging others.", len(a.Acks), a.AcksNeeded, a.Title)
+		}
 		return fmt.Sprintf("You have it: %s. Nobody else is paged about it.", a.Title)
+	case "SnoozeAlert":
+		if a.Snooze != nil {
+			return fmt.Sprintf("Snoozed until %s: %s. Then it pages again.", a.Snooze.Until.UTC().Format("15:04 UTC"), a.Title)
+		}
 	case "UnackAlert":
 		return fmt.Sprintf("Given back: %s. It pages again.", a.Title)
 	case "EscalateAlert":

@@ -10,6 +10,7 @@ import (
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/escalate"
 	"github.com/muster-oncall/muster/internal/plan"
+	"github.com/muster-oncall/muster/internal/store"
 )
 
 // acknowledgement is the actor's word that they have an alert.
@@ -91,39 +92,20 @@ func (c *Call) takeBack(a *muster.Alert, note string) (*muster.Alert, error) {
 	return a, r.flush(c)
 }
 
-// turnsKey is where is kept who had the last turn of a policy's steps with turns.
-func turnsKey(p muster.PolicyName) string { return "turns/" + string(p) }
-
 // turns reads who had the last turn of each step; nil for a policy whose people take none.
 func (c *Call) turns(p *muster.Policy) (map[int]muster.UserName, error) {
 	if !plan.TakesTurns(p) {
 		return nil, nil
 	}
-	return Turns(c, p)
+	return store.Turns(c, p.Name)
 }
 
-// Turns reads who had the last turn of the steps of a policy.
-func Turns(r interface{ Meta(string) (string, error) }, p *muster.Policy) (map[int]muster.UserName, error) {
-	text, err := r.Meta(turnsKey(p.Name))
-	if err != nil || text == "" {
-		return nil, err
-	}
-	var out map[int]muster.UserName
-	if err := json.Unmarshal([]byte(text), &out); err != nil {
-		return nil, nil //nolint:nilerr // whoever begins, somebody is paged: what cannot be read must not stop that
-	}
-	return out, nil
-}
-
+// keepTurns keeps whose turn it was, for the next alert.
 func (c *Call) keepTurns(e *muster.Escalation, taken map[int]muster.UserName) error {
 	if len(taken) == 0 {
 		return nil
 	}
-	b, err := json.Marshal(plan.Turned(e.Turns, taken))
-	if err != nil {
-		return err
-	}
-	return c.SetMeta(turnsKey(e.Policy.Name), string(b))
+	return store.KeepTurns(c, e.Policy.Name, plan.Turned(e.Turns, taken))
 }
 
 // webhookKind is the kind of connector that is told by an event, as machines are. Others get words.

@@ -24,8 +24,8 @@ type Question struct {
 	Service  muster.ServiceName
 	Severity muster.AlertSeverity
 	Contacts Contacts
-	Away     []muster.Leave          // days off that are known of
-	Turns    map[int]muster.UserName // who had the last turn of the policy's steps with turns, if that is known
+	Away     []muster.Leave                                // days off that are known of
+	Turns    map[muster.PolicyName]map[int]muster.UserName // who had the last turn of steps with turns
 }
 
 // maxPreview bounds how many steps of an alert that might be are told.
@@ -140,7 +140,7 @@ func preview(h History, q Question) (muster.Explanation, error) {
 	if q.Signal == nil {
 		x.Steps = a.Decision.Reasons // it has no source, and no fingerprint
 	}
-	e := muster.Escalation{Policy: *a.Policy, Revision: a.PolicyRevision, Urgency: a.Decision.Urgency, Severity: sig.Severity, Turns: q.Turns}
+	e := muster.Escalation{Policy: *a.Policy, Revision: a.PolicyRevision, Urgency: a.Decision.Urgency, Severity: sig.Severity, Turns: q.Turns[a.Policy.Name]}
 	at := q.At
 	ev := FirstEvent(a)
 	for looks := 0; len(e.Taken) < maxPreview && looks < 10*maxPreview; looks++ { // a step that waits looks often

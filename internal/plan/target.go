@@ -11,19 +11,22 @@ import (
 	"github.com/muster-oncall/muster/internal/rota"
 )
 
-// members lists the people of a team who have not left, by name.
+// members lists the people of a team who have not left, by name. Viewers look on: they could not acknowledge.
 func (s *Snapshot) members(team muster.TeamName) (all []muster.UserName) {
 	if team == "" {
 		return nil
 	}
 	for name, u := range s.Catalog.Users {
-		if !u.Disabled && slices.Contains(u.Teams, team) {
+		if !u.Disabled && u.Access != muster.AccessViewer && slices.Contains(u.Teams, team) {
 			all = append(all, name)
 		}
 	}
 	slices.Sort(all)
 	return all
 }
+
+// Members lists whom a target that is a team pages, as far as they can be reached.
+func Members(s *Snapshot, team muster.TeamName) []muster.UserName { return s.members(team) }
 
 // team is everybody of a team, on call or not.
 func (w *who) team(name muster.TeamName) ([]muster.UserName, []muster.Reason) {

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/escalate"
 	"github.com/muster-oncall/muster/internal/plan"
+	"github.com/muster-oncall/muster/internal/store"
 )
 
 // Next is what Muster does by itself about an alert, and when. It is computed by what the engine will run.
@@ -75,6 +77,11 @@ func (r *read) nextAcknowledged(n Next, a *muster.Alert, e *muster.Escalation) N
 	at := moment(a.NextWakeAt, r.Now(), r.who.Zone)
 	n.Text += "; pages again at " + at
 	n.Sentence = "Muster pages again at " + at + ", when " + who + " runs out."
+	if z := a.Snooze; z != nil {
+		n.Text = z.By.Name + " snoozed it; pages again at " + at
+		n.Sentence = "Muster pages again at " + at + ", when the snooze of " + z.By.Name + " ends."
+		return n
+	}
 	if e != nil {
 		n.Sentence = "Muster pages again at " + at + ", when " + who + " runs out after " + e.Policy.AckTimeout.String() + "."
 	}
@@ -90,7 +97,12 @@ func (r *read) nextRunning(n Next, a *muster.Alert, e *muster.Escalation, pages 
 	}
 	n.People, n.At = people, at
 	var parts []string
+	if a.AcksNeeded > 1 && len(a.Acks) > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d have acknowledged", len(a.Acks), a.AcksNeeded))
+	}
 	switch {
+	case !e.WaitsUntil.IsZero():
+		parts = append(parts, "Waits until somebody is on call, at most until "+moment(e.WaitsUntil, r.Now(), r.who.Zone))
 	case len(paged) > 0 && e.Status == muster.EscalationExhausted:
 		parts = append(parts, "Nobody answered; "+names(paged)+" paged")
 	case len(paged) > 0:
@@ -105,6 +117,8 @@ func (r *read) nextRunning(n Next, a *muster.Alert, e *muster.Escalation, pages 
 			when = "any moment now"
 		}
 		switch {
+		case len(people) == 0 && !e.WaitsUntil.IsZero():
+			n.Sentence = "The step waits until somebody is on call, at most until " + moment(e.WaitsUntil, r.Now(), r.who.Zone) + ". Muster looks again " + when + "."
 		case len(people) == 0:
 			parts = append(parts, "tries again "+when)
 			n.Sentence = "Muster looks for somebody to page again " + when + "."
@@ -127,6 +141,9 @@ func (r *read) pagedNow(e *muster.Escalation, pages []*muster.Page) (paged []pla
 	var order []muster.UserName
 	for _, p := range pages {
 		byHand := p.Escalation == ""
+		if slices.ContainsFunc(e.Acked, func(k muster.Acknowledgement) bool { return k.User == p.Person }) {
+			continue // they have answered
+		}
 		if p.State == muster.PageFailed || p.State == muster.PageCancelled || (!byHand && (p.Step != e.Step || p.Round != e.Round)) {
 			continue
 		}
@@ -183,6 +200,9 @@ func (r *read) nextStep(e *muster.Escalation, at muster.Instant) ([]plan.Person,
 	if err != nil {
 		return nil, at, err
 	}
+	if e.Turns, err = r.lastTurns(&e.Policy); err != nil {
+		return nil, at, err
+	}
 	_, eff := plan.Escalate(r.snap, contacts, *e, escalate.Event{Kind: escalate.Timer}, at, days...)
 	if eff.Taken == nil && eff.Wake.After(at.Time) { // the timer will find that it is too early
 		at = eff.Wake
@@ -204,8 +224,34 @@ func (r *read) wouldPage(e *muster.Escalation, ev escalate.Event, at muster.Inst
 	if err != nil {
 		return nil, err
 	}
+	if e.Turns, err = r.lastTurns(&e.Policy); err != nil {
+		return nil, err
+	}
 	_, eff := plan.Escalate(r.snap, contacts, *e, ev, at, days...)
 	return r.planned(eff.Pages), nil
+}
+
+// lastTurns reads who had the last turn of a policy's steps with turns.
+func (r *read) lastTurns(p *muster.Policy) (map[int]muster.UserName, error) {
+	if !plan.TakesTurns(p) {
+		return nil, nil
+	}
+	return store.Turns(r, p.Name)
+}
+
+// everyTurn reads who had the last turn of every policy whose people take turns.
+func (r *read) everyTurn() (map[muster.PolicyName]map[int]muster.UserName, error) {
+	out := map[muster.PolicyName]map[int]muster.UserName{}
+	for name, p := range r.cat.Policies {
+		turns, err := r.lastTurns(p)
+		if err != nil {
+			return nil, err
+		}
+		if turns != nil {
+			out[name] = turns
+		}
+	}
+	return out, nil
 }
 
 // planned lists the people of planned pages, each once.

@@ -13,10 +13,11 @@ import (
 // Now is what the first screen shows.
 type Now struct {
 	At          muster.Instant
-	Incidents   []IncidentItem // open and mitigated, the worst first
-	Unowned     []AlertItem    // open alerts, the worst first
-	MoreUnowned int            // how many more there are
-	OnCall      []plan.Row     // now, by roster
+	Incidents   []IncidentItem  // open and mitigated, the worst first
+	Unowned     []AlertItem     // open alerts, the worst first
+	MoreUnowned int             // how many more there are
+	Exhausted   []*muster.Alert // open alerts whose policy is used up: nobody answered, the worst first
+	OnCall      []plan.Row      // now, by roster
 	Recent      []*muster.Entry
 	QuietSince  muster.Instant // when the last incident was resolved or the last alert closed; zero: never anything
 	Received    bool           // an alert was received at some time
@@ -50,6 +51,11 @@ func (r *read) now() (*Now, error) {
 	total, err := r.CountAlerts(muster.AlertOpen)
 	if err != nil {
 		return nil, err
+	}
+	for _, a := range alerts {
+		if a.Exhausted {
+			out.Exhausted = append(out.Exhausted, a)
+		}
 	}
 	alerts = alerts[:min(len(alerts), maxUnowned)]
 	out.MoreUnowned = max(total-len(alerts), 0)

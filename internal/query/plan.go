@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,6 +33,8 @@ type PlannedChange struct {
 	Summary string   `json:"summary"` // of the first part, in a sentence; "" in the parts that follow
 	Dangers []string `json:"dangers"` // what would be lost, in sentences; the worst first. None: the change may be written as it is
 	Next    *string  `json:"next"`
+
+	PolicyWarnings []plan.PolicyWarning `json:"policy_warnings"` // about policies, that the change brings
 }
 
 const (
@@ -96,11 +99,18 @@ func (q *Queries) PlanChange(ctx context.Context, a muster.Actor, in PlanChange)
 	if out.Consequences != nil {
 		out.Summary = plan.Summary(len(out.Changes), &c, &out.Replayed)
 	}
+	out.PolicyWarnings = freshWarnings(d.before, after, d.contacts)
 	out.Dangers = some(plan.Dangers(d.before, &c, &out.Replayed))
 	if d.next != "" {
 		out.Next = &d.next
 	}
 	return out, nil
+}
+
+// freshWarnings are the warnings about policies that a change brings.
+func freshWarnings(before, after *plan.Snapshot, contacts plan.Contacts) []plan.PolicyWarning {
+	was := plan.PolicyWarnings(before, contacts)
+	return some(slices.DeleteFunc(plan.PolicyWarnings(after, contacts), func(w plan.PolicyWarning) bool { return slices.Contains(was, w) }))
 }
 
 // maxPlanning is how many plans are made at a time, and planPatience how long another one waits for its turn. A plan of odd

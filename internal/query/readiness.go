@@ -15,13 +15,14 @@ import (
 // Readiness says how well prepared people are for the next incident.
 type Readiness struct {
 	At          muster.Instant
-	Until       muster.Instant // of the coverage that was looked at: 30 days
-	Coverage    []CoverageNote // gaps first, then other warnings, then advice, then what somebody accepted
-	Gaps        int            // of these, when nobody is on call and nobody accepted it
-	Overdue     []OwnedItem    // action items whose day has passed
-	Open        []OwnedItem    // the other action items that are not done, the earliest first
-	Unreachable []Unreachable  // people who may be paged and have no verified contact method
-	Unproved    []Unproved     // contact methods of people who may be paged that never proved that they reach them
+	Until       muster.Instant       // of the coverage that was looked at: 30 days
+	Coverage    []CoverageNote       // gaps first, then other warnings, then advice, then what somebody accepted
+	Gaps        int                  // of these, when nobody is on call and nobody accepted it
+	Overdue     []OwnedItem          // action items whose day has passed
+	Open        []OwnedItem          // the other action items that are not done, the earliest first
+	Unreachable []Unreachable        // people who may be paged and have no verified contact method
+	Policies    []plan.PolicyWarning // policies that may reach nobody in time
+	Unproved    []Unproved           // contact methods of people who may be paged that never proved that they reach them
 	Found       Found
 	Runbooks    []RunbookRow
 	Zones       AboutZone // the data that decides about shifts; when it is old, Coverage says so
@@ -209,6 +210,9 @@ func (r *read) reachable(out *Readiness) error {
 				if t.User != "" {
 					name(t.User, titleOf(p))
 				}
+				for _, u := range plan.Members(r.snap, t.Team) {
+					name(u, titleOf(p))
+				}
 			}
 		}
 	}
@@ -217,6 +221,11 @@ func (r *read) reachable(out *Readiness) error {
 	if err != nil {
 		return err
 	}
+	facts, err := everybody(r)
+	if err != nil {
+		return err
+	}
+	out.Policies = plan.PolicyWarnings(r.snap, facts)
 	for _, u := range who {
 		verified := 0
 		for _, c := range unsealed(contacts[u]) {

@@ -94,6 +94,7 @@ func (r *read) firstPaged(p *muster.Policy) ([]plan.Person, error) {
 // Service reads one service for its screen.
 func (q *Queries) Service(ctx context.Context, who Viewer, name muster.ServiceName) (*Service, error) {
 	var days []muster.Leave
+	var turns map[muster.PolicyName]map[int]muster.UserName
 	var contacts plan.Contacts
 	var at muster.Instant
 	var rev muster.Revision
@@ -134,6 +135,9 @@ func (q *Queries) Service(ctx context.Context, who Viewer, name muster.ServiceNa
 		if days, err = r.LeaveBetween(at, at.Plus(previewAway)); err != nil {
 			return nil, err
 		}
+		if turns, err = r.everyTurn(); err != nil {
+			return nil, err
+		}
 		contacts, err = everybody(r)
 		return out, err
 	})
@@ -141,7 +145,7 @@ func (q *Queries) Service(ctx context.Context, who Viewer, name muster.ServiceNa
 		return nil, err
 	}
 	out.Would, err = plan.Explain(q.Live.History(ctx), plan.Question{
-		At: at, Revision: rev, Service: name, Severity: muster.SeverityCritical, Contacts: contacts, Away: days,
+		At: at, Revision: rev, Service: name, Severity: muster.SeverityCritical, Contacts: contacts, Away: days, Turns: turns,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("query: explain what an alert of %s would do: %w", name, err)

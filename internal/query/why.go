@@ -216,6 +216,7 @@ func (q *Queries) Why(ctx context.Context, a muster.Actor, in AskWhy) (muster.Ex
 	}
 	var contacts plan.Contacts
 	var days []muster.Leave
+	var turns map[muster.PolicyName]map[int]muster.UserName
 	now := in.At
 	rev, err := do(ctx, q, a, in, func(r *read, in AskWhy) (rev muster.Revision, err error) {
 		if contacts, err = everybody(r); err != nil {
@@ -227,6 +228,9 @@ func (q *Queries) Why(ctx context.Context, a muster.Actor, in AskWhy) (muster.Ex
 		if days, err = r.LeaveBetween(now, now.Plus(previewAway)); err != nil {
 			return 0, err
 		}
+		if turns, err = r.everyTurn(); err != nil {
+			return 0, err
+		}
 		return r.revisionAt(in.At)
 	})
 	if err != nil {
@@ -234,7 +238,7 @@ func (q *Queries) Why(ctx context.Context, a muster.Actor, in AskWhy) (muster.Ex
 	}
 	in.At = now
 	x, err := plan.Explain(q.Live.History(ctx), plan.Question{
-		At: in.At, Revision: rev, Service: muster.ServiceName(in.Service), Severity: in.Severity, Contacts: contacts, Away: days,
+		At: in.At, Revision: rev, Service: muster.ServiceName(in.Service), Severity: in.Severity, Contacts: contacts, Away: days, Turns: turns,
 	})
 	if cat := q.Catalog(); muster.CodeOf(err) == muster.ErrNotFound {
 		if cat.Services[muster.ServiceName(in.Service)] != nil {

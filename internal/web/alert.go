@@ -40,7 +40,7 @@ func alert(v *visit) error {
 		p.SimilarNote = itoa(d.Alike) + " in 90 days"
 	}
 	if v.can(muster.AccessResponder) {
-		alertForms(&p, d)
+		alertForms(&p, d, acknowledgedBy(a, v.actor.User))
 		if a.Status != muster.AlertResolved {
 			p.Expert = v.askExpert("/a/" + p.ID + "/expert")
 		}
@@ -52,7 +52,8 @@ func alert(v *visit) error {
 }
 
 // alertForms fills in what a responder can do with an alert as it stands.
-func alertForms(p *view.Alert, d *query.AlertDetail) {
+// mine says that the visitor is one of those who have acknowledged, while more have to.
+func alertForms(p *view.Alert, d *query.AlertDetail, mine bool) {
 	a, self := d.AlertItem.Alert, "/a/"+p.ID
 	if a.Status == muster.AlertResolved {
 		return
@@ -68,10 +69,15 @@ func alertForms(p *view.Alert, d *query.AlertDetail) {
 	switch {
 	case p.Triage:
 		p.ConfirmURL, p.DismissURL, p.ConfirmWakes, p.ResolveURL = self+"/confirm", self+"/dismiss", wakes(confirm), ""
+	case a.Status == muster.AlertOpen && mine:
+		p.UnackURL = self + "/unack"
 	case a.Status == muster.AlertOpen:
 		p.AckURL = self + "/ack"
 	default:
 		p.UnackURL = self + "/unack"
+	}
+	if !p.Triage && (a.AcksNeeded < 2 || len(a.Acks) >= a.AcksNeeded) {
+		p.SnoozeURL = self + "/snooze"
 	}
 	if len(escalate) > 0 && !p.Triage {
 		p.EscalateURL, p.EscalateTo = self+"/escalate", wakes(escalate)
@@ -79,6 +85,11 @@ func alertForms(p *view.Alert, d *query.AlertDetail) {
 	if a.IncidentKey == "" {
 		p.DeclareURL = "/declare?alert=" + p.ID
 	}
+}
+
+// acknowledgedBy reports whether a person is one of those who have acknowledged an alert that asks for several.
+func acknowledgedBy(a *muster.Alert, u muster.UserName) bool {
+	return u != "" && slices.ContainsFunc(a.Acks, func(k muster.Acknowledgement) bool { return k.User == u })
 }
 
 // mayOwn reports whether the visitor may write documents of the team that owns a service.

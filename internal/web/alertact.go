@@ -15,16 +15,43 @@ func (v *visit) alertURL() string { return "/a/" + v.r.PathValue("id") }
 // onAlert is an action on an alert: its operation, what the toast says, and how it is undone.
 func onAlert(op, text, undo string) handler {
 	return func(v *visit) error {
-		_, err := run[*muster.Alert](v, op, command.NoteAlert{Alert: v.alertID(), Note: v.field("text")})
+		a, err := run[*muster.Alert](v, op, command.NoteAlert{Alert: v.alertID(), Note: v.field("text")})
 		if err != nil {
 			return err
 		}
-		back := ""
+		text, back := text, ""
+		if op == "AckAlert" && a.Status == muster.AlertOpen {
+			text = ofSeveral(a) + ": Muster goes on paging others."
+		}
 		if undo != "" {
 			back = v.alertURL() + undo
 		}
 		return v.done(v.back(v.alertURL()), text, back)
 	}
+}
+
+// ofSeveral says how many have acknowledged, where more than one has to.
+func ofSeveral(a *muster.Alert) string {
+	return itoa(len(a.Acks)) + " of " + itoa(a.AcksNeeded) + " have acknowledged"
+}
+
+// snooze is what the form of a snooze asks for: for so long, or until a time of the person's day.
+func (v *visit) snooze(a muster.AlertID) (*muster.Alert, error) {
+	in := command.SnoozeAlert{Alert: a, Until: v.field("until"), Note: v.field("text")}
+	if text := v.field("for"); text != "" {
+		if err := in.For.UnmarshalText([]byte(text)); err != nil {
+			return nil, muster.Invalid("The alert cannot be snoozed", []muster.FieldError{{Path: "for", Message: "is not a length of time: write it like 30m"}})
+		}
+	}
+	return run[*muster.Alert](v, "SnoozeAlert", in)
+}
+
+func snoozeAlert(v *visit) error {
+	a, err := v.snooze(v.alertID())
+	if err != nil {
+		return err
+	}
+	return v.done(v.back(v.alertURL()), "Snoozed until "+v.clock(a.Snooze.Until)+". Then it pages again.", v.alertURL()+"/unack")
 }
 
 // declarePage is the page on which a person declares an incident; with ?alert= it is filled in from the alert.

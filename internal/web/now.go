@@ -21,6 +21,17 @@ func now(v *visit) error {
 		Shell: v.live("Now", view.PlaceNow, "now"), MoreUnowned: d.MoreUnowned, QuietSince: d.QuietSince.Time, LookedAt: v.looked(),
 		AlertsURL: "/alerts?status=open", ScheduleURL: "/oncall",
 	}
+	if n := len(d.Exhausted); n > 0 && p.Shell.Banner == nil {
+		first := d.Exhausted[0]
+		p.Shell.Banner = &view.Note{
+			Tone: view.ToneCritical, Lead: "Nobody answered", Link: view.Link{Text: muster.Clip(first.Title, 80), URL: "/a/" + string(first.ID)},
+			Text: "The policy is used up. The last resort is paged again and again until somebody acknowledges.",
+		}
+		if n > 1 {
+			p.Shell.Banner.Text = "The policies of " + itoa(n) + " alerts are used up. The last resort is paged again and again until somebody acknowledges."
+			p.Shell.Banner.More = view.Link{Text: "All alerts", URL: p.AlertsURL}
+		}
+	}
 	for _, it := range d.Incidents {
 		p.Incidents = append(p.Incidents, v.strip(it))
 	}

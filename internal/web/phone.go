@@ -117,13 +117,23 @@ func (v *visit) phone(status int, d *query.PagePhone, problem string) error {
 	}
 	switch a.Status {
 	case muster.AlertOpen:
-		p.AckURL = self + "/ack"
+		if acknowledgedBy(a, v.actor.User) {
+			p.Done, p.DoneText = view.State{Tone: view.ToneOK, Word: "You have acknowledged"}, ofSeveral(a)+". Muster goes on paging others."
+		} else {
+			p.AckURL = self + "/ack"
+		}
 	case muster.AlertAcknowledged:
 		p.Done, p.DoneText = v.ackDone(a)
 	case muster.AlertResolved:
 		p.Done, p.DoneText = view.State{Tone: view.ToneOK, Word: "It is over"}, "Resolved at "+v.clock(a.ResolvedAt)+"."
 	}
+	if len(a.Acks) > 0 && p.AckURL != "" {
+		p.WhoKnows = capital(ofSeveral(a)) + "."
+	}
 	if a.Status != muster.AlertResolved {
+		if a.AcksNeeded < 2 || len(a.Acks) >= a.AcksNeeded {
+			p.SnoozeURL = self + "/snooze"
+		}
 		if len(escalate) > 0 {
 			p.EscalateURL, p.EscalateTo = self+"/escalate", joined(escalate)
 		}
@@ -144,6 +154,8 @@ func bigWords(a *muster.Alert) string {
 func (v *visit) ackDone(a *muster.Alert) (view.State, string) {
 	at := "since " + v.clock(a.AcknowledgedAt) + "."
 	switch {
+	case a.Snooze != nil:
+		return view.State{Tone: view.ToneOK, Word: "Snoozed"}, a.Snooze.By.Name + " snoozed it until " + v.clock(a.Snooze.Until) + ". Then it pages again."
 	case a.AcknowledgedBy == nil:
 		return view.State{Tone: view.ToneOK, Word: "Acknowledged"}, capital(at)
 	case a.AcknowledgedBy.User == v.actor.User:
@@ -162,6 +174,16 @@ func onPhone(op string) handler {
 		_, err = run[*muster.Alert](v, op, command.NoteAlert{Alert: d.Alert.ID})
 		return v.phoneDone(d, err)
 	}
+}
+
+// snoozeOnPhone puts the page's alert off, as the page's person.
+func snoozeOnPhone(v *visit) error {
+	d, err := v.byPage()
+	if err != nil {
+		return v.lost(err)
+	}
+	_, err = v.snooze(d.Alert.ID)
+	return v.phoneDone(d, err)
 }
 
 // declareOnPhone opens a room for the page's alert.

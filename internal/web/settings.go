@@ -334,7 +334,11 @@ func (v *visit) effect(k muster.Kind, text string) string {
 	if err != nil || len(out.Changes) == 0 {
 		return "" // what is wrong was told, and what nothing changes needs no telling
 	}
-	return " " + strings.Join(append([]string{out.Summary}, out.Dangers[:min(len(out.Dangers), 2)]...), " ")
+	words := append([]string{out.Summary}, out.Dangers[:min(len(out.Dangers), 2)]...)
+	for _, w := range out.PolicyWarnings {
+		words = append(words, w.Text)
+	}
+	return " " + strings.Join(words, " ")
 }
 
 // docProblems puts the paths of a document's errors into its own terms.

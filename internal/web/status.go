@@ -253,6 +253,9 @@ func readiness(v *visit) error {
 	for _, u := range d.Unreachable {
 		p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneMajor, Lead: "Unreachable", Text: u.Person.Name + " is on " + joined(u.On) + " and has no verified contact method.", Link: view.Link{Text: u.Person.Name, URL: "/settings/people/" + string(u.Person.ID)}})
 	}
+	for _, w := range d.Policies {
+		p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneMinor, Lead: "Policy", Text: w.Text, Link: view.Link{Text: string(w.Policy), URL: docURL(muster.KindPolicies, w.Policy)}})
+	}
 	for _, it := range d.Overdue {
 		p.Overdue = append(p.Overdue, v.ownedItem(it))
 	}

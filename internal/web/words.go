@@ -68,6 +68,8 @@ func (v *visit) alertStatus(a *muster.Alert) view.State {
 	switch {
 	case a.Status == muster.AlertResolved:
 		return view.State{Tone: view.ToneOK, Word: "Resolved"}
+	case a.Status == muster.AlertAcknowledged && a.Snooze != nil:
+		return view.State{Tone: view.ToneOK, Word: "Snoozed by " + a.Snooze.By.Name + " until " + v.clock(a.Snooze.Until)}
 	case a.Status == muster.AlertAcknowledged && a.AcknowledgedBy != nil && a.AcknowledgedBy.User == v.actor.User && v.actor.User != "":
 		return view.State{Tone: view.ToneOK, Word: "Acknowledged by you"}
 	case a.Status == muster.AlertAcknowledged && a.AcknowledgedBy != nil:
@@ -78,6 +80,12 @@ func (v *visit) alertStatus(a *muster.Alert) view.State {
 		return view.State{Tone: view.ToneNone, Word: "Silenced until " + v.clock(a.Suppressed.Until)}
 	case a.Triage:
 		return view.State{Tone: view.ToneInfo, Word: "Triage"}
+	}
+	switch {
+	case a.Exhausted:
+		return view.State{Tone: view.ToneCritical, Word: "Nobody answered"}
+	case len(a.Acks) > 0:
+		return view.State{Tone: view.ToneMajor, Word: "Open, " + ofSeveral(a)}
 	}
 	return view.State{Tone: view.ToneMajor, Word: "Open"}
 }

@@ -60,6 +60,7 @@ type Alert struct {
 	Primary      Button
 	AckURL       string // no fields
 	UnackURL     string // optional text
+	SnoozeURL    string // for or until, optional text
 	EscalateURL  string // no fields; EscalateTo says whom it pages
 	EscalateTo   string // "This pages Chen."; "" when nobody is left
 	ResolveURL   string // optional text

@@ -315,7 +315,7 @@ func openAlert() view.Alert {
 	p := alertPage()
 	p.Status = view.State{Tone: view.ToneMajor, Word: "Open"}
 	p.Primary, p.Incident, p.UnackURL = view.Button{}, view.Link{}, ""
-	p.AckURL, p.DeclareURL = "/a/alt_1/ack", "/declare?alert=alt_1"
+	p.AckURL, p.SnoozeURL, p.DeclareURL = "/a/alt_1/ack", "/a/alt_1/snooze", "/declare?alert=alt_1"
 	p.Impact = ""
 	p.Next, p.NextAt = "Muster pages Chen if nobody acknowledges.", at(3, 26, 13)
 	p.Triage, p.Reporter, p.ConfirmURL, p.ConfirmWakes, p.DismissURL = true, "Kim from Support", "/x", "This pages 2 people: Ravi, Ana.", "/x"
@@ -330,7 +330,7 @@ func phonePage() view.Phone {
 		Shell: s, Person: "Ana", PagedAt: at(3, 11, 13), Title: "High Number of Failures", Service: "Shopping cart",
 		Severity: view.State{Tone: view.ToneCritical, Word: "Critical", Solid: true}, OpenedAt: at(3, 2, 0), Big: "31 % of cart requests fail. Customers cannot add items.",
 		WhyYou: "You are secondary. Ravi (primary) has not answered for 5 min.", IfNot: "Muster pages Chen", IfNotAt: at(3, 16, 13),
-		WhoKnows: "Nobody yet. You would be the first.", Token: "pgt_demo", AckURL: "/p/pgt_demo/ack", EscalateURL: "/p/pgt_demo/escalate", EscalateTo: "Chen",
+		WhoKnows: "Nobody yet. You would be the first.", Token: "pgt_demo", AckURL: "/p/pgt_demo/ack", SnoozeURL: "/p/pgt_demo/snooze", EscalateURL: "/p/pgt_demo/escalate", EscalateTo: "Chen",
 		DeclareURL: "/p/pgt_demo/declare", AlertURL: "/a/alt_1", WhyURL: "/a/alt_1#why",
 	}
 }

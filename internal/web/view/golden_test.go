@@ -123,8 +123,8 @@ func TestPhonePageIsSmall(t *testing.T) {
 	if strings.Contains(html, "<script") {
 		t.Error("the phone page has a script")
 	}
-	if got := strings.Count(html, `name="token" value="pgt_demo"`); got != 3 {
-		t.Errorf("%d forms bear the page's token, want 3", got)
+	if got := strings.Count(html, `name="token" value="pgt_demo"`); got != 4 {
+		t.Errorf("%d forms bear the page's token, want 4", got)
 	}
 	if strings.Contains(html, `href="/p/`) {
 		t.Error("a link leads to what only a POST may do")

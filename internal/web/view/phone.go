@@ -25,6 +25,7 @@ type Phone struct {
 	Token    string    // the page's own; sent with every form
 
 	AckURL      string // POST; "" when it is acknowledged already, or over
+	SnoozeURL   string // POST with for or until; "" when it is over, or more people have to acknowledge first
 	EscalateURL string // POST; "" when there is nobody to escalate to
 	EscalateTo  string // "Chen": "Page Chen now"
 	RoomURL     string // the incident's room; "" when there is none
