@@ -125,6 +125,9 @@ func waysOf(pages []*muster.Page, with *muster.Page) (ways []way) {
 			}
 		}
 	}
+	for _, w := range ways { // identifiers of one millisecond have no order
+		slices.SortStableFunc(w.pages[1:], func(a, b *muster.Page) int { return a.PlannedAt.Compare(b.PlannedAt.Time) })
+	}
 	return ways
 }
 
