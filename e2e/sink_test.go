@@ -29,6 +29,14 @@ type Phones struct {
 	*httptest.Server
 	mu    sync.Mutex
 	rings []Ring
+	hold  func(Ring) <-chan struct{} // a ring is answered when this is closed; nil: at once
+}
+
+// Hold makes rings wait for their answer as fn says.
+func (p *Phones) Hold(fn func(Ring) <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hold = fn
 }
 
 // NewPhones starts a server at a port of its own.
@@ -63,8 +71,15 @@ func (p *Phones) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	d := body.Data
 	p.mu.Lock()
-	p.rings = append(p.rings, Ring{time.Now(), r.Header.Get("Webhook-Id"), r.URL.Path, d.Title, d.Person, d.Alert, d.Page, d.Link, d.Step, d.Round})
+	ring := Ring{time.Now(), r.Header.Get("Webhook-Id"), r.URL.Path, d.Title, d.Person, d.Alert, d.Page, d.Link, d.Step, d.Round}
+	p.rings = append(p.rings, ring)
+	hold := p.hold
 	p.mu.Unlock()
+	if hold != nil {
+		if answer := hold(ring); answer != nil {
+			<-answer
+		}
+	}
 	w.WriteHeader(http.StatusNoContent)
 }
 

@@ -25,6 +25,10 @@ const formatAlertmanager = "api/v2/alerts"
 // keyLife is how long a known intake key is believed without asking the store again.
 const keyLife = time.Second
 
+// intakeLimit is how long a sender waits for an answer: a store that hangs is a 503, well before senders give up. What was
+// handed over may still be stored, and is the same when it is sent again.
+const intakeLimit = 4500 * time.Millisecond
+
 // maxKeys bounds the keys that are remembered; only keys that exist are.
 const maxKeys = 10_000
 
@@ -121,7 +125,9 @@ func (d *intakeDoor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *intakeDoor) take(w http.ResponseWriter, r *http.Request, begin time.Time) (int, error) {
-	k, err := d.key(r.Context(), r.PathValue("key"))
+	ctx, cancel := context.WithTimeout(r.Context(), intakeLimit)
+	defer cancel()
+	k, err := d.key(ctx, r.PathValue("key"))
 	if err != nil {
 		if muster.CodeOf(err) == muster.ErrUnauthenticated {
 			d.refused(r, "unknown intake key", "intake refused", r.PathValue("format"))
@@ -156,7 +162,7 @@ func (d *intakeDoor) take(w http.ResponseWriter, r *http.Request, begin time.Tim
 		}
 		in.Reason = muster.Clip(wrong.Error(), 1000)
 	}
-	results, err := d.Intake.ReceiveSignals(r.Context(), in)
+	results, err := d.Intake.ReceiveSignals(ctx, in)
 	if err != nil {
 		return 0, err // the buffer may still be waiting to be stored: it is left to the garbage collector
 	}

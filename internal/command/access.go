@@ -211,6 +211,9 @@ func (c *Commands) touch(ctx context.Context, hash string) {
 	}
 }
 
+// touchWait is how long a sender waits for the note that its key was used.
+const touchWait = 200 * time.Millisecond
+
 // SourceByToken finds the source whose intake key this is.
 func (c *Commands) SourceByToken(ctx context.Context, token string) (muster.SourceName, error) {
 	var src muster.SourceName
@@ -224,7 +227,15 @@ func (c *Commands) SourceByToken(ctx context.Context, token string) (muster.Sour
 		return err
 	})
 	if err == nil && idle && src != "" {
-		c.touch(ctx, hash)
+		noted := make(chan struct{})
+		go func() { // a store that reads and does not write must not keep the sender waiting
+			defer close(noted)
+			c.touch(context.WithoutCancel(ctx), hash)
+		}()
+		select {
+		case <-noted:
+		case <-time.After(touchWait):
+		}
 	}
 	if err != nil && muster.CodeOf(err) != muster.ErrNotFound {
 		return "", err

@@ -10,6 +10,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -54,6 +55,7 @@ type Engine struct {
 	claims  waker
 	ledger  chan struct{} // there is something to seal
 	catalog chan struct{} // has a value when another node changed the catalog
+	began   atomic.Bool   // Start has been called, and Stop not yet
 	workers pools
 
 	circuits circuits
@@ -119,6 +121,7 @@ func New(d Deps) *Engine {
 
 // Start takes over what this node had begun before and runs the loops.
 func (e *Engine) Start(ctx context.Context) error {
+	e.began.Store(true)
 	err := e.Store.Write(ctx, store.LanePeople, "ReleaseLeases", func(tx store.Tx) error {
 		return tx.ReleaseLeases(e.Commands.Node, tx.Now())
 	})
@@ -145,6 +148,23 @@ func (e *Engine) Stop() {
 	e.cancel()
 	e.workers.stop()
 	e.wg.Wait()
+	e.release()
+}
+
+// release gives back what this node had taken and not begun, so that another one need not wait for the end of the leases.
+func (e *Engine) release() {
+	if !e.began.Swap(false) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	err := e.Store.Write(ctx, store.LanePeople, "ReleaseLeases", func(tx store.Tx) error {
+		tx.Emit(store.Event{Topic: "deliveries", Due: tx.Now()})
+		return tx.ReleaseLeases(e.Commands.Node, tx.Now())
+	})
+	if err != nil {
+		e.Log.Warn("what was not begun is left to the end of its leases", "error", err)
+	}
 }
 
 // Committed is told of every commit: the store's hook. It never waits.
