@@ -78,6 +78,18 @@ func (c *Commands) answerOne(ctx context.Context, via muster.ConnectorName, a mu
 	return text, err
 }
 
+// SeePage writes that the actor, who came by the page's own link, looks at it: a gesture of a person told so. It proves the
+// page and answers nothing.
+func (c *Commands) SeePage(ctx context.Context, actor muster.Actor, alert muster.AlertID) error {
+	return c.do(ctx, "SeePage", actor, func(call *Call) error {
+		a, err := call.Alert(alert)
+		if err != nil {
+			return err
+		}
+		return call.prove(a, actor.Name+" opened the page")
+	})
+}
+
 // answeredPage finds the page of an answer. A failure may be told before the result of the call is written: then it waits
 // for that, because the result would hide the failure.
 func (c *Commands) answeredPage(ctx context.Context, via muster.ConnectorName, a muster.PageAnswer) (p *muster.Page, err error) {

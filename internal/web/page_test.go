@@ -34,7 +34,7 @@ func TestThePhonePageIsSmallAndActsOnlyByAPress(t *testing.T) {
 	s := w.stranger()
 	before := w.rows()
 	got := s.get(path).want(t, 200, "Cart fails", "Acknowledge", "Why you", "Ravi Patel")
-	if len(got.body) > 30<<10 || strings.Contains(got.body, "<script") || strings.Contains(got.body, "style=") {
+	if len(got.body) > 30<<10 || strings.Count(got.body, "<script") != 1 || !strings.Contains(got.body, "/static/phone.") || strings.Contains(got.body, "style=") {
 		t.Errorf("the phone page has %d bytes", len(got.body))
 	}
 	if h := got.header; h.Get("Cache-Control") != "no-store" {
@@ -54,6 +54,27 @@ func TestThePhonePageIsSmallAndActsOnlyByAPress(t *testing.T) {
 		t.Errorf("the page is %s, want proved", after.Pages[0].State)
 	}
 	s.post(path+"/ack").want(t, 200, "You have it") // a second press holds already
+}
+
+// A gesture proves that the page was opened, and answers nothing; looking proves nothing.
+func TestSeenProvesAndAnswersNothing(t *testing.T) {
+	w := newWorld(t)
+	a := w.fire("Cart fails")
+	path, s := w.link(a.Pages[0], time.Hour), w.stranger()
+	state := func() (muster.PageState, muster.AlertStatus) {
+		got, err := w.queries.Alert(t.Context(), query.Viewer{Actor: admin()}, a.ID)
+		w.must(err)
+		return got.Pages[0].State, got.Status
+	}
+	s.get(path).want(t, 200)
+	if p, _ := state(); p == muster.PageProved {
+		t.Fatal("looking proves the page")
+	}
+	s.post("/p/x/seen").want(t, 401)
+	s.post(path+"/seen").want(t, 204)
+	if p, al := state(); p != muster.PageProved || al != muster.AlertOpen {
+		t.Errorf("after a gesture the page is %s and the alert %s", p, al)
+	}
 }
 
 func TestForgedAndExpiredLinks(t *testing.T) {

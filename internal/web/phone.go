@@ -92,7 +92,7 @@ func (v *visit) phone(status int, d *query.PagePhone, problem string) error {
 		WhyYou: v.whyYou(d), IfNotAt: d.Next.At.Time, WhoKnows: "Nobody yet. You would be the first.", Token: v.r.PathValue("token"),
 		AlertURL: "/a/" + string(a.ID), WhyURL: "/a/" + string(a.ID) + "#why", Problem: problem,
 	}
-	p.Shell.JS, p.Shell.CSS = "", v.Static.Path("phone.css")
+	p.Shell.JS, p.Shell.CSS = v.Static.Path("phone.js"), v.Static.Path("phone.css")
 	p.Severity.Solid = a.Severity == muster.SeverityCritical
 	if a.Status != muster.AlertOpen {
 		p.WhoKnows = "Nobody else yet."
@@ -184,6 +184,19 @@ func snoozeOnPhone(v *visit) error {
 	}
 	_, err = v.snooze(d.Alert.ID)
 	return v.phoneDone(d, err)
+}
+
+// seenOnPhone is told by the page's script after a gesture of a person: it proves that they opened the page.
+func seenOnPhone(v *visit) error {
+	d, err := v.byPage()
+	if err != nil {
+		return v.lost(err)
+	}
+	if err := v.Commands.SeePage(v.ctx(), v.actor, d.Alert.ID); err != nil {
+		return err
+	}
+	v.w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 // declareOnPhone opens a room for the page's alert.

@@ -74,6 +74,7 @@ func (s *Web) doors() {
 	s.open("GET /report/{source}", reportPage)
 	s.open("POST /report/{source}", sendReport)
 	s.open("GET /p/{token}", phonePage)
+	s.open("POST /p/{token}/seen", seenOnPhone)
 	s.open("POST /p/{token}/ack", onPhone("AckAlert"))
 	s.open("POST /p/{token}/snooze", snoozeOnPhone)
 	s.open("POST /p/{token}/escalate", onPhone("EscalateAlert"))

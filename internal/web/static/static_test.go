@@ -25,7 +25,7 @@ func assets(t *testing.T) *static.Assets {
 func TestServedUnderHashedNamesForEver(t *testing.T) {
 	t.Parallel()
 	a := assets(t)
-	for name, kind := range map[string]string{"app.css": "text/css", "app.js": "text/javascript", "phone.css": "text/css", "icon.svg": "image/svg+xml"} {
+	for name, kind := range map[string]string{"app.css": "text/css", "app.js": "text/javascript", "phone.js": "text/javascript", "phone.css": "text/css", "icon.svg": "image/svg+xml"} {
 		p := a.Path(name)
 		if !regexp.MustCompile(`^/static/[a-z]+\.[0-9a-f]{12}\.[a-z]+$`).MatchString(p) {
 			t.Errorf("Path(%q) = %q, want a hashed name", name, p)

@@ -1,0 +1,1 @@
+(()=>{var t=["pointerdown","touchstart","keydown"],r=e=>{if(e.isTrusted){for(let o of t)removeEventListener(o,r,!0);fetch(location.pathname.replace(/\/$/,"")+"/seen",{method:"POST",keepalive:!0}).catch(()=>{})}};for(let e of t)addEventListener(e,r,{capture:!0,passive:!0});})();
