@@ -10,6 +10,8 @@ import (
 	"github.com/muster-oncall/muster/internal/connector/dir"
 	"github.com/muster-oncall/muster/internal/connector/email"
 	"github.com/muster-oncall/muster/internal/connector/ical"
+	"github.com/muster-oncall/muster/internal/connector/ntfy"
+	"github.com/muster-oncall/muster/internal/connector/pushover"
 	"github.com/muster-oncall/muster/internal/connector/teams"
 	"github.com/muster-oncall/muster/internal/connector/twilio"
 	"github.com/muster-oncall/muster/internal/connector/webhook"
@@ -18,7 +20,7 @@ import (
 // Registry lists every kind, in the order in which screens offer them.
 func Registry() connector.Registry {
 	return connector.Registry{
-		email.Descriptor(), twilio.SMSDescriptor(), twilio.VoiceDescriptor(), carrier.Descriptor(), webhook.Descriptor(), demophone.Descriptor(), teams.Descriptor(), dir.Descriptor(),
+		email.Descriptor(), twilio.SMSDescriptor(), twilio.VoiceDescriptor(), carrier.Descriptor(), pushover.Descriptor(), ntfy.Descriptor(), webhook.Descriptor(), demophone.Descriptor(), teams.Descriptor(), dir.Descriptor(),
 		azuretable.Descriptor(), ical.Descriptor(),
 	}
 }
