@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -12,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/muster-oncall/muster/internal/mustertest"
 )
@@ -287,6 +290,32 @@ func TestNodesAreHinted(t *testing.T) {
 	t.Logf("the other node knew after %v", time.Since(began).Round(time.Millisecond))
 	w.MustStop()
 	other.MustStop()
+}
+
+// TestANewerSchemaIsTakenOrRefusedLoudly starts on databases that a newer version has changed: one that says that older
+// versions can work with it, and one that says that they cannot (I38).
+func TestANewerSchemaIsTakenOrRefusedLoudly(t *testing.T) {
+	store := mustertest.Postgres(t)
+	t.Parallel()
+	w := newCrashWorld(t, store)
+	w.MustStop()
+	do := func(statement string) {
+		conn, err := pgx.Connect(context.Background(), store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(context.Background()) //nolint:errcheck // it is asked once
+		if _, err := conn.Exec(context.Background(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)")
+	w.MustStart()
+	alert := w.alert("Taken by the version before.")
+	w.awaitRings(10*time.Second, "Ravi", alert, 1)
+	w.MustStop()
+	do("UPDATE meta SET value = '99999' WHERE name = 'schema_floor'")
+	Refused(t, "newer Muster", "serve", "--listen", "127.0.0.1:0", "--data", w.Data, "--store", store)
 }
 
 // TestTwoNodesKilledInTurn kills one of two nodes again and again, at named failpoints and at random moments, while
