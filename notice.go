@@ -41,6 +41,7 @@ const (
 	NoticeNobodyOnCall  NoticeKind = "nobody_on_call" // a step waits until somebody is on call
 
 	NoticeRestored NoticeKind = "restored" // Muster was restored from a backup
+	NoticeAuditor  NoticeKind = "auditor"  // the auditor found something that should not be
 
 	NoticeChangeProposed NoticeKind = "change_proposed" // somebody asks for a second person's word on a change
 	NoticeChangeDecided  NoticeKind = "change_decided"  // it was approved or rejected
@@ -50,7 +51,7 @@ const (
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{
 		NoticeShiftReminder, NoticeShiftHandoff, NoticeShiftChanged, NoticeSwapRequest, NoticeSwapAnswered, NoticeZoneMoved,
-		NoticeLeaveConflict, NoticeShadow, NoticeChangeProposed, NoticeChangeDecided, NoticeContactTest, NoticeUnreachable, NoticeRestored,
+		NoticeLeaveConflict, NoticeShadow, NoticeChangeProposed, NoticeChangeDecided, NoticeContactTest, NoticeUnreachable, NoticeAuditor, NoticeRestored,
 		NoticeExhausted, NoticeNobodyOnCall,
 	}
 }
@@ -82,6 +83,8 @@ func (k NoticeKind) Word() string {
 		return "Contact test"
 	case NoticeUnreachable:
 		return "Cannot be paged"
+	case NoticeAuditor:
+		return "Muster itself"
 	case NoticeRestored:
 		return "Restored"
 	case NoticeExhausted:

@@ -52,6 +52,7 @@ type Deps struct {
 	TZData       string // zip or directory with the time zones; "": those that are built in
 	Failpoint    func(string)
 	Version      string
+	AuditEvery   time.Duration // between two looks of the auditor; 0: 15 s, negative: there is no auditor
 
 	// For the demo.
 	Org    string    // name of the organisation
@@ -63,6 +64,9 @@ type Deps struct {
 type App struct {
 	Deps
 	DB       store.DB
+	Auditor  *engine.Auditor  // nil: there is none
+	watch    *sqlstore.Reader // the auditor's own
+	dsn      string
 	records  *sqlstore.Reader // for what reads the whole database at once
 	Box      *seal.Box
 	Live     *catalog.Live
@@ -129,6 +133,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("the store cannot be opened: %w", err)
 	}
+	a.dsn = dsn
 	if a.records, err = sqlstore.OpenReader(ctx, dsn, sqlstore.Options{Log: a.Log, Timeout: verifyWait}); err != nil {
 		return errors.Join(fmt.Errorf("the store cannot be opened for reading: %w", err), a.DB.Close())
 	}
@@ -182,12 +187,16 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.findPublicURL(ctx); err != nil {
 		return err
 	}
-	a.Queries = query.New(query.Deps{Store: a.DB, Live: a.Live, Version: a.Version, Records: a.records, LedgerKey: a.Commands.LedgerKey})
+	a.Queries = query.New(query.Deps{Store: a.DB, Live: a.Live, Version: a.Version, Records: a.records, LedgerKey: a.Commands.LedgerKey, Watching: a.watching})
 	a.Engine = engine.New(engine.Deps{
 		Commands: a.Commands, Store: a.DB, Log: a.Log, Connector: a.connectors.get, PageLinks: a.pageLink,
 		TestLinks: a.testLink, AnswerLinks: a.answerLink, PublicURL: a.URL, PublishStatus: a.publishStatus, Failpoint: a.Failpoint,
 	})
-	return nil
+	own := httpx.NewEgress(httpx.EgressOptions{AllowPrivate: a.AllowPrivate, Timeout: 15 * time.Second})
+	if a.Transport != nil {
+		own = egress
+	}
+	return a.openAuditor(ctx, a.dsn, own)
 }
 
 // nodeName is the name of this process among those that share the store. It is kept, so that a process that starts again
@@ -280,6 +289,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err := a.Engine.Start(ctx); err != nil {
 		return fmt.Errorf("the engine cannot be started: %w", err)
 	}
+	if a.Auditor != nil {
+		a.Auditor.Start()
+	}
 	a.compareZones(ctx)
 	a.server = &http.Server{
 		// Whoever neither sends nor takes what they asked for is let go. Live streams set the deadline anew with each event.
@@ -298,6 +310,9 @@ const shutdownWait = 5 * time.Second
 
 // Stop ends everything in order: no new requests, no new pages, then the store.
 func (a *App) Stop() error {
+	if a.Auditor != nil {
+		a.Auditor.Stop()
+	}
 	a.cancel()
 	a.zones.watching.Wait()
 	a.nodes.watching.Wait()
@@ -316,6 +331,9 @@ func (a *App) Stop() error {
 		}
 	}
 	a.Engine.Stop()
+	if a.watch != nil {
+		err = errors.Join(err, a.watch.Close())
+	}
 	return errors.Join(err, a.records.Close(), a.DB.Close(), a.unlock())
 }
 

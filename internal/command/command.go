@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -59,7 +60,7 @@ func New(d Deps) *Commands {
 	c.starts.run = c.start
 	c.ends.run = c.finish
 	c.intake.panicked, c.starts.panicked, c.ends.panicked = c.panicked, c.panicked, c.panicked
-	c.ops = append(c.table(), c.calendarTable()...)
+	c.ops = append(c.table(), slices.Concat(c.calendarTable(), c.auditorTable())...)
 	return c
 }
 

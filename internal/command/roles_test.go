@@ -76,6 +76,9 @@ func matrix() map[string]cell {
 			return &command.SilenceAlerts{Match: "false", For: muster.Duration(time.Hour), Why: "planned"}
 		}},
 
+		"SetHeartbeat": {in: func(*world, muster.Actor) any {
+			return &command.SetHeartbeat{URL: "https://watchdog.example/ping/1"}
+		}},
 		"DeclareIncident": {in: func(*world, muster.Actor) any { return &command.DeclareIncident{Title: "Something is wrong"} }},
 		"LinkAlert":       {in: func(w *world, _ muster.Actor) any { return &command.LinkAlert{Incident: open(w), Alert: w.another()} }},
 		"SetSeverity": {in: func(w *world, _ muster.Actor) any {

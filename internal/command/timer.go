@@ -52,6 +52,8 @@ func (c *Call) fire(t *muster.Timer) error {
 		return c.fireShiftRemind(t)
 	case muster.TimerHandover:
 		return c.fireHandover(t)
+	case muster.TimerProbe:
+		return nil
 	}
 	return fmt.Errorf("command: a timer of the unknown kind %q", t.Kind)
 }

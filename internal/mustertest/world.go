@@ -37,6 +37,9 @@ type Options struct {
 	Docs  string // documents to begin with; "" is [Storefront]
 
 	TZData string // zip or directory with time zones; "" is what is built in
+
+	Auditor   bool              // the auditor looks every 15 seconds
+	Failpoint func(name string) // called at named places; nil: nothing
 }
 
 // World is an installation with people whose phones ring.
@@ -62,8 +65,12 @@ func New(t testing.TB, o Options) *World {
 	}
 	l := newPipes()
 	w := &World{T: t, URL: "http://muster.test", Phones: newPhones(), tokens: map[muster.UserName]string{}}
+	every := time.Duration(-1)
+	if o.Auditor {
+		every = 0
+	}
 	a, err := app.New(t.Context(), app.Deps{
-		Data: o.Dir, Store: o.Store, Listener: l, PublicURL: w.URL, Transport: w.Phones, Log: slog.New(slog.DiscardHandler), Version: "test", TZData: o.TZData,
+		Data: o.Dir, Store: o.Store, Listener: l, PublicURL: w.URL, Transport: w.Phones, Log: slog.New(slog.DiscardHandler), Version: "test", TZData: o.TZData, Failpoint: o.Failpoint, AuditEvery: every,
 	})
 	if err != nil {
 		t.Fatal(err)

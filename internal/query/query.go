@@ -22,6 +22,7 @@ type Deps struct {
 	Version string // of this process, to be shown
 
 	Records   store.ReadDB  // for what reads the whole database at once; nil: Store
+	Watching  func() Watch  // what the auditor knows; nil: there is none
 	LedgerKey func() string // public key of the ledger's checkpoints; nil: that of the first checkpoint is taken
 }
 

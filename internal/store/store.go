@@ -78,6 +78,7 @@ type Reader interface {
 	HandoverReader
 	LedgerReader
 	ChainReader
+	WatchReader
 	AccessReader
 	AuditReader
 	MetaReader

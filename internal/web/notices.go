@@ -70,7 +70,7 @@ func (v *visit) methodNames() (map[muster.ContactID]string, error) {
 func noticeKind(k muster.NoticeKind) view.State {
 	s := view.State{Word: k.Word(), Tone: view.ToneInfo}
 	switch k {
-	case muster.NoticeLeaveConflict, muster.NoticeZoneMoved, muster.NoticeRestored:
+	case muster.NoticeLeaveConflict, muster.NoticeZoneMoved, muster.NoticeRestored, muster.NoticeAuditor:
 		s.Tone = view.ToneMinor
 	case muster.NoticeContactTest:
 		s.Tone = view.ToneNone
