@@ -29,13 +29,20 @@ func Demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(c.Data)) }()
 	}
-	l, err := listen(c.Listen)
+	l, start, alone, err := demoListener(c)
 	if err != nil {
 		return err
 	}
+	if !alone {
+		return errors.Join(supervise(ctx, l, c.Data, stdout, stderr), l.Close())
+	}
+	fail, pulled := failpoint(os.Getenv(failpointEnv)), &plug{}
+	if start > 0 {
+		fail = pulled.failpoint
+	}
 	a, err := New(ctx, Deps{
 		Data: c.Data, Listener: l, Log: logger(stderr, c.LogLevel, "text"), Version: version(), Org: demo.Org, AllowPrivate: c.AllowPrivate,
-		Failpoint: failpoint(os.Getenv(failpointEnv)),
+		Failpoint: fail,
 	})
 	if err != nil {
 		_ = l.Close()
@@ -47,10 +54,19 @@ func Demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err err
 	}
 	a.Phones = access.PhonesToken
 	if !c.Quiet {
-		a.Guide = a.guide(access)
+		var pull func(func(context.Context) error)
+		if start > 0 {
+			pull = func(happen func(context.Context) error) {
+				pulled.pull(a.ctx, func(err error) { a.Log.Error("the scene's alert was not taken", "error", err) }, happen)
+			}
+		}
+		a.Guide = a.guide(access, pull)
 	}
 	if err := a.Start(ctx); err != nil {
 		return errors.Join(err, a.Stop())
+	}
+	if start > 1 {
+		return a.run(ctx) // who started it has the line
 	}
 	line := demoLine{
 		URL: a.URL(), AdminToken: access.AdminToken, IntakeKey: access.IntakeKey, TeamsSecret: access.TeamsSecret, Data: c.Data,
@@ -64,9 +80,10 @@ func Demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err err
 	return a.run(ctx)
 }
 
-// guide is the strip that leads through the play.
-func (a *App) guide(access *demo.Access) web.Guide {
-	play := &demo.Play{Commands: a.Commands, Parse: azuremonitor.Parse, Teams: func(ctx context.Context, text, directory, name string) error {
+// guide is the strip that leads through the play. pull kills this process in the middle of what happens; nil: nobody would
+// start another one.
+func (a *App) guide(access *demo.Access, pull func(func(context.Context) error)) web.Guide {
+	play := &demo.Play{Commands: a.Commands, Plug: pull, Parse: azuremonitor.Parse, Teams: func(ctx context.Context, text, directory, name string) error {
 		return a.sayInTeams(ctx, access.TeamsSecret, text, directory, name)
 	}}
 	return web.Guide{
@@ -79,8 +96,8 @@ func (a *App) guide(access *demo.Access) web.Guide {
 			if s.Button != "" {
 				g.Action = view.Button{Text: s.Button, URL: "/guide/" + s.Next}
 			}
-			if s.Scene != "" {
-				g.Scene = view.Button{Text: s.Scene, URL: "/guide/" + demo.ActBegin}
+			for _, sc := range s.Scenes {
+				g.Scenes = append(g.Scenes, view.Button{Text: sc.Text, URL: "/guide/" + sc.Act})
 			}
 			return g
 		},

@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,12 +13,6 @@ import (
 	"github.com/muster-oncall/muster/internal/command"
 )
 
-// metaChristmas keeps how far the scene is.
-const metaChristmas = "demo_christmas"
-
-// SceneButton begins the scene of Christmas from the strip of the play.
-const SceneButton = "Scene: Who has Christmas?"
-
 // The scene's people and places: an owner who means well, somebody for whom Christmas night in Berlin is a morning, and the
 // roster that both are about.
 const (
@@ -30,148 +23,43 @@ const (
 	sceneZone    = "Europe/Berlin"
 )
 
-// carol is what the scene remembers.
-type carol struct {
-	Open  bool                 `json:"open"`
-	Step  int                  `json:"step"` // steps done
-	Said  string               `json:"said,omitempty"`
-	Plan  muster.ProposalID    `json:"plan,omitempty"`
-	Swap  muster.SwapRequestID `json:"swap,omitempty"`
-	Night string               `json:"night,omitempty"` // the day of the Christmas that is asked about: it stays the same past New Year
-}
-
-// verse is a step of the scene. It says what happened, and which page shows it.
-type verse struct {
-	button string
-	run    func(*Play, context.Context, *stage) (said, at string, err error)
-}
-
-func verses() []verse {
-	return []verse{
-		{"Who has Christmas?", (*Play).whoHasChristmas},
-		{"“Nobody buys at night”", (*Play).innocentEdit},
-		{"Save it", (*Play).saveIt},
-		{"Ask for cover instead", (*Play).askForCover},
-		{"Leo accepts", (*Play).leoAccepts},
-		{"Who has Christmas now?", (*Play).whoHasItNow},
-		{"Who carried what?", (*Play).whoCarriedWhat},
+// christmasScene is an innocent edit, and the gate.
+func christmasScene() scene {
+	return scene{
+		name: "christmas", title: "Who has Christmas?",
+		overture: "Payments fail on Christmas night, at three in the morning. Whom does Muster wake?",
+		prepare:  (*Play).christmasStage,
+		verses: []verse{
+			{"Who has Christmas?", (*Play).whoHasChristmas},
+			{"“Nobody buys at night”", (*Play).innocentEdit},
+			{"Save it", (*Play).saveIt},
+			{"Ask for cover instead", (*Play).askForCover},
+			{"Leo accepts", (*Play).leoAccepts},
+			{"Who has Christmas now?", (*Play).whoHasItNow},
+			{"Who carried what?", (*Play).whoCarriedWhat},
+		},
 	}
 }
 
-const overture = "Second scene. Payments fail on Christmas night, at three in the morning. Whom does Muster wake?"
-
-// stage is what a step of the scene works with.
-type stage struct {
-	*carol
-	zone   *time.Location // of the roster
-	local  *time.Location // of who looks on
-	night  muster.Instant // three in the morning of the 25th
-	holder muster.UserName
-}
-
-func (p *Play) carol(ctx context.Context) (s carol, err error) {
-	v, err := p.Commands.Recall(ctx, metaChristmas)
-	if err != nil || v == "" {
-		return s, err
-	}
-	return s, json.Unmarshal([]byte(v), &s)
-}
-
-func (p *Play) keep(ctx context.Context, s *carol) error {
-	b, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	return p.Commands.Remember(ctx, metaChristmas, string(b))
-}
-
-// scene is the strip of the scene, nil while it is not played.
-func (p *Play) scene(ctx context.Context) (strip *Strip, over bool, err error) {
-	s, err := p.carol(ctx)
-	list := verses()
-	over = s.Step >= len(list)
-	if err != nil || !s.Open {
-		return nil, over, err
-	}
-	strip = &Strip{Step: min(s.Step+1, len(list)), Of: len(list), Text: cmp.Or(s.Said, overture), Next: ActScene, Close: ActCloseScene}
-	if !over {
-		strip.Button = list[s.Step].button
-	}
-	return strip, over, nil
-}
-
-// BeginScene puts the scene's strip in place of the play's.
-func (p *Play) BeginScene(ctx context.Context) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s, err := p.carol(ctx)
-	if err != nil {
-		return err
-	}
-	s.Open = true
-	return p.keep(ctx, &s)
-}
-
-// CloseScene puts it away: the play goes on where it was. What was asked and answered in the scene stays.
-func (p *Play) CloseScene(ctx context.Context) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s, err := p.carol(ctx)
-	if err != nil {
-		return err
-	}
-	s.Open = false
-	return p.keep(ctx, &s)
-}
-
-// NextVerse does the next step of the scene for somebody who looks on, and says which page shows it.
-func (p *Play) NextVerse(ctx context.Context, viewer muster.UserName) (at string, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s, err := p.carol(ctx)
-	if err != nil {
-		return "", err
-	}
-	list := verses()
-	if s.Step >= len(list) {
-		return "", nil
-	}
-	st, err := p.stage(&s, viewer)
-	if err != nil {
-		return "", err
-	}
-	if s.Said, at, err = list[s.Step].run(p, ctx, st); err != nil {
-		return "", err
-	}
-	s.Step++
-	return at, p.keep(ctx, &s)
-}
-
-func (p *Play) stage(s *carol, viewer muster.UserName) (*stage, error) {
+// christmasStage finds the night and who has it.
+func (p *Play) christmasStage(st *stage) (err error) {
 	snap := p.Commands.Live.Current()
-	st := &stage{carol: s, local: time.UTC}
-	var err error
 	if st.zone, err = snap.Zones.Load(sceneZone); err != nil {
-		return nil, fmt.Errorf("demo: load the zone of the scene: %w", err)
+		return fmt.Errorf("demo: load the zone of the scene: %w", err)
 	}
-	if u := snap.Catalog.Users[viewer]; u != nil {
-		if z, err := snap.Zones.Load(u.Zone); err == nil {
-			st.local = z
-		}
-	}
-	if s.Night == "" {
-		s.Night = christmas(muster.At(time.Now()), 0)
+	if st.Night == "" {
+		st.Night = christmas(muster.At(time.Now()), 0)
 	}
 	if st.night, err = st.at(0, "03:00"); err != nil {
-		return nil, err
+		return err
 	}
 	if snap.Catalog.Rosters[sceneRoster] == nil {
-		return nil, muster.Errorf(muster.ErrConflict, "The roster %s was removed: the scene needs it. Start the demo on a new directory.", sceneRoster)
+		return muster.Errorf(muster.ErrConflict, "The roster %s was removed: the scene needs it. Start the demo on a new directory.", sceneRoster)
 	}
 	if h := snap.Schedule(sceneRoster).Holder(muster.PrimaryResponder, 0, st.night, nil); len(h.People) > 0 {
 		st.holder = h.People[0]
 	}
-	return st, nil
+	return nil
 }
 
 // at is a time of day so many days after Christmas Day, on the clocks of the roster.

@@ -21,6 +21,9 @@ type Play struct {
 	Commands *command.Commands
 	// Parse reads the alert as the intake does.
 	Parse func(src *muster.Source, body []byte, received muster.Instant) ([]muster.Signal, error)
+	// Plug lets something happen and kills this process with -9 in the middle of it; another one takes over. Nil: there is
+	// no supervisor that would start another one, and no such scene.
+	Plug func(happen func(context.Context) error)
 	// Teams says something through the chat's own door, signed as Teams signs it.
 	Teams func(ctx context.Context, text, directory, name string) error
 
@@ -44,15 +47,14 @@ type Strip struct {
 	Button   string // "" when the play is over
 	Auto     bool   // press it once by itself, with script
 
-	Next, Close string // what the buttons do: see [Play.Act]
-	Scene       string // the button that begins the other scene; "" when it was played
+	Next, Close string   // what the buttons do: see [Play.Act]
+	Scenes      []Choice // buttons that begin the scenes that were not played
 }
 
-// What a button of the strip does.
+// What a button of the strip does. A scene begins by its own name.
 const (
 	ActNext       = "next"
 	ActClose      = "close"
-	ActBegin      = "christmas"
 	ActScene      = "scene"
 	ActCloseScene = "close-scene"
 )
@@ -65,25 +67,28 @@ func (p *Play) Act(ctx context.Context, viewer muster.UserName, act string) (at 
 		return p.Next(ctx)
 	case ActClose:
 		return "", p.Close(ctx)
-	case ActBegin:
-		return "", p.BeginScene(ctx)
 	case ActScene:
 		return p.NextVerse(ctx, viewer)
 	case ActCloseScene:
 		return "", p.CloseScene(ctx)
 	}
+	for _, sc := range p.scenes() {
+		if sc.name == act {
+			return "", p.BeginScene(ctx, act)
+		}
+	}
 	return "", muster.Errorf(muster.ErrNotFound, "The strip has no such button: load the page again.")
 }
 
-type scene struct {
+type step struct {
 	happened string // after this many steps
 	button   string
 	run      func(*Play, context.Context, *state) (at string, err error)
 }
 
-// scenes are the nine steps. The text of a scene is shown before its button is pressed.
-func scenes() []scene {
-	return []scene{
+// steps are the nine of the play. The text of a step is shown before its button is pressed.
+func steps() []step {
+	return []step{
 		{"This is Tailwind Traders on a quiet evening. The shopping cart is about to fail.", "Let it fail", (*Play).fail},
 		{"Azure Monitor reported “High Number of Failures”. Muster paged who is on call, told why, and opened a room.", "Answer the phone", (*Play).answer},
 		{"The page was answered: it is proved, and nobody else is woken.", "Take command", (*Play).command},
@@ -115,7 +120,7 @@ func (p *Play) save(ctx context.Context, s state) error {
 
 // Strip returns the line to show: of the other scene while that is played, nil when it was closed.
 func (p *Play) Strip(ctx context.Context) (*Strip, error) {
-	other, over, err := p.scene(ctx)
+	other, left, err := p.scene(ctx)
 	if err != nil || other != nil {
 		return other, err
 	}
@@ -123,14 +128,12 @@ func (p *Play) Strip(ctx context.Context) (*Strip, error) {
 	if err != nil || s.Closed {
 		return nil, err
 	}
-	sc := scenes()
+	sc := steps()
 	now := sc[min(s.Step, len(sc)-1)]
 	strip := &Strip{
 		Step: min(s.Step+1, len(sc)-1), Of: len(sc) - 1, Text: now.happened, Button: now.button, Auto: s.Step == 0, Next: ActNext, Close: ActClose,
 	}
-	if !over {
-		strip.Scene = SceneButton
-	}
+	strip.Scenes = left
 	return strip, nil
 }
 
@@ -154,7 +157,7 @@ func (p *Play) Next(ctx context.Context) (at string, err error) {
 	if err != nil {
 		return "", err
 	}
-	sc := scenes()
+	sc := steps()
 	if s.Step >= len(sc)-1 {
 		return "/reviews/" + string(s.Review), nil
 	}

@@ -73,7 +73,7 @@ type Guide struct {
 	// Auto presses Action by itself once, and only with script (the first step of the play).
 	Auto     bool
 	CloseURL string // POST, no fields: closes the strip
-	Scene    Button // begins another scene; an empty URL draws none
+	Scenes   []Button // each begins a scene
 	NoteURL  string // optional link "what is this?"; "" draws none
 }
 
