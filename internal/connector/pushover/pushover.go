@@ -186,14 +186,14 @@ func (p *Connector) Deliver(ctx context.Context, d connector.Delivery) (connecto
 
 // answer is the part of Pushover's answers that counts.
 type answer struct {
-	Status         int             `json:"status"`
-	Request        string          `json:"request"`
-	Receipt        string          `json:"receipt"`
-	Errors         []string        `json:"errors"`
-	Acknowledged   int             `json:"acknowledged"`
-	AcknowledgedBy string          `json:"acknowledged_by"`
-	Device         string          `json:"acknowledged_by_device"`
-	Expired        int             `json:"expired"`
+	Status         int      `json:"status"`
+	Request        string   `json:"request"`
+	Receipt        string   `json:"receipt"`
+	Errors         []string `json:"errors"`
+	Acknowledged   int      `json:"acknowledged"`
+	AcknowledgedBy string   `json:"acknowledged_by"`
+	Device         string   `json:"acknowledged_by_device"`
+	Expired        int      `json:"expired"`
 }
 
 func (p *Connector) call(ctx context.Context, method, path, idem string, form url.Values) (answer, error) {
