@@ -46,6 +46,9 @@ func (a *App) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.figures(rest.Metrics); err != nil {
+		return nil, err
+	}
 	a.rest.Store(rest)
 	assets, err := static.New()
 	if err != nil {

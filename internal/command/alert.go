@@ -425,6 +425,7 @@ func (c *Call) fireEscalate(t *muster.Timer) error {
 	if err != nil {
 		return err
 	}
+	c.countUnproved(e, pages)
 	e.StepStarted = c.firstStart(e, pages)
 	contacts, err := c.contactsFor(&e.Policy)
 	if err != nil {

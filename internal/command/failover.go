@@ -272,6 +272,23 @@ func (c *Call) nextWay(stuck *muster.Page, trouble bool) error {
 	return nil
 }
 
+// TopicUnproved is the topic of the event that counts pages of a step which were accepted and not proved when the next step
+// came; Seq is how many.
+const TopicUnproved = "unproved"
+
+// countUnproved counts what nobody knows of to have arrived, when a step ends without an acknowledgement.
+func (c *Call) countUnproved(e *muster.Escalation, pages []*muster.Page) {
+	n := int64(0)
+	for _, p := range pages {
+		if p.Escalation == e.ID && p.Step == e.Step && p.Round == e.Round && p.State == muster.PageAccepted {
+			n++
+		}
+	}
+	if n > 0 {
+		c.Emit(store.Event{Topic: TopicUnproved, Seq: n})
+	}
+}
+
 // standInNow plans what stands in for a page that failed or hangs, after the last contact method.
 func (c *Call) standInNow(stuck *muster.Page, ways []way, trouble bool) error {
 	if !slices.ContainsFunc(ways, func(w way) bool { return c.backup(w.last().Connector) != "" }) {

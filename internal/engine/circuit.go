@@ -105,6 +105,10 @@ func (e *Engine) Circuits() (out []Circuit) {
 	return out
 }
 
+// Unproved counts the pages since the start of this node that their providers had accepted, and of which nothing showed that
+// they arrived, when the next step of the policy came.
+func (e *Engine) Unproved() int64 { return e.unproved.Load() }
+
 // spread is holdFor and up to half of it more, the same for the same delivery: what waited together shall not come back
 // together.
 func spread(id muster.DeliveryID) time.Duration {

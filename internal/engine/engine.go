@@ -59,7 +59,8 @@ type Engine struct {
 	workers pools
 
 	circuits circuits
-	tables   sync.Map // ConnectorName to *sync.Mutex: whose turn it is to write a table
+	unproved atomic.Int64 // pages that were accepted and not proved when the next step came
+	tables   sync.Map     // ConnectorName to *sync.Mutex: whose turn it is to write a table
 }
 
 // waker wakes a loop no later than an instant.
@@ -171,6 +172,8 @@ func (e *Engine) release() {
 func (e *Engine) Committed(events []store.Event) {
 	for _, ev := range events {
 		switch ev.Topic {
+		case command.TopicUnproved:
+			e.unproved.Add(ev.Seq)
 		case "timers":
 			e.timers.announce(ev.Due.Time)
 		case "deliveries":
