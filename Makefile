@@ -9,6 +9,7 @@ export CGO_ENABLED := 0
 # What dev keeps between starts; delete the folder for a fresh one.
 DEMO_DATA ?= .cache/demo
 FUZZTIME ?= 30s
+SEEDS ?= 100
 ARGS ?=
 
 .PHONY: help
@@ -35,6 +36,10 @@ test: deps verify lint ## everything that must be green: deps, verify, lint, all
 test-long: deps ## the long way round: more seeds, more kills, then each fuzz target for FUZZTIME
 	MUSTER_TEST_LONG=1 ./scripts/postgres.sh run --both ./scripts/test.sh $(ARGS)
 	./scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: sim
+sim: ## stories from seeds, in which everything goes wrong, against what is promised (SEEDS=n; docs/reliability.md)
+	MUSTER_SIM_SEEDS=$(SEEDS) go test ./internal/sim -run TestPromises -count=1 -v -timeout 24h $(ARGS)
 
 .PHONY: lint
 lint: ## golangci-lint with .golangci.yml (its first build takes three minutes)

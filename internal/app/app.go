@@ -51,6 +51,7 @@ type Deps struct {
 	Log          *slog.Logger
 	TZData       string // zip or directory with the time zones; "": those that are built in
 	Failpoint    func(string)
+	Around       func(store.DB) store.DB // puts something around the store: faults, for the simulator; nil: nothing
 	Version      string
 	AuditEvery   time.Duration // between two looks of the auditor; 0: 15 s, negative: there is no auditor
 
@@ -136,6 +137,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	a.dsn = dsn
 	if a.records, err = sqlstore.OpenReader(ctx, dsn, sqlstore.Options{Log: a.Log, Timeout: verifyWait}); err != nil {
 		return errors.Join(fmt.Errorf("the store cannot be opened for reading: %w", err), a.DB.Close())
+	}
+	if a.Around != nil {
+		a.DB = a.Around(a.DB)
 	}
 	return nil
 }

@@ -474,10 +474,13 @@ func (c *Call) firstStart(e *muster.Escalation, pages []*muster.Page) muster.Ins
 			waiting = true
 		}
 	}
-	if !first.IsZero() || !waiting || e.Step < 1 || e.Step > len(e.Policy.Steps) {
+	if !first.IsZero() || !waiting || e.Step < 1 {
 		return first
 	}
-	wait := e.Policy.Steps[e.Step-1].Wait.Std()
+	wait := escalate.RepeatFallback
+	if e.Step <= len(e.Policy.Steps) {
+		wait = e.Policy.Steps[e.Step-1].Wait.Std()
+	}
 	if c.Now().Sub(e.StepAt.Time) > maxRearm*wait {
 		return first
 	}

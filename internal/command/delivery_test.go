@@ -434,6 +434,26 @@ func TestAStepThatBeganLateKeepsItsWait(t *testing.T) {
 	})
 }
 
+func TestAFallbackThatBeganLateKeepsItsWait(t *testing.T) {
+	bubble(t, func(w *world) {
+		id := w.fire("cart")
+		for range 2 { // Ana's step, then nobody is left but the fallback
+			must[*muster.Alert](w, w.as("olga"), "EscalateAlert", command.NoteAlert{Alert: id})
+		}
+		fallback := len(w.pages(id))
+		pass(6 * time.Minute) // Muster was away, longer than the fallback waits
+		w.start()
+		pass(time.Minute)
+		if n := len(w.pages(id)); n != fallback {
+			w.Fatalf("the fallback was paged with %d pages at once: what it had not got yet, and the same again", n-fallback)
+		}
+		pass(4*time.Minute + time.Second)
+		if len(w.pages(id)) == fallback {
+			w.Error("the fallback was not paged again five minutes after it was first")
+		}
+	})
+}
+
 func TestATimerIsFiredOnce(t *testing.T) {
 	bubble(t, func(w *world) {
 		id := w.fire("cart")

@@ -40,6 +40,8 @@ type Options struct {
 
 	Auditor   bool              // the auditor looks every 15 seconds
 	Failpoint func(name string) // called at named places; nil: nothing
+
+	With func(*app.Deps) // changes what the application is made of: entropy, transport; nil: nothing
 }
 
 // World is an installation with people whose phones ring.
@@ -69,9 +71,13 @@ func New(t testing.TB, o Options) *World {
 	if o.Auditor {
 		every = 0
 	}
-	a, err := app.New(t.Context(), app.Deps{
+	deps := app.Deps{
 		Data: o.Dir, Store: o.Store, Listener: l, PublicURL: w.URL, Transport: w.Phones, Log: slog.New(slog.DiscardHandler), Version: "test", TZData: o.TZData, Failpoint: o.Failpoint, AuditEvery: every,
-	})
+	}
+	if o.With != nil {
+		o.With(&deps)
+	}
+	a, err := app.New(t.Context(), deps)
 	if err != nil {
 		t.Fatal(err)
 	}
