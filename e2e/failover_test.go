@@ -48,7 +48,7 @@ func newPair(t testing.TB) *pair {
 		t.Skip("the programs of PostgreSQL are not in /usr/lib/postgresql/*/bin")
 	}
 	p := &pair{t: t, bin: slices.Max(bins), ports: [2]int{FreePort(t), FreePort(t)}}
-	if p.dir, err = os.MkdirTemp("", "muster-pair-"); err != nil {
+	if p.dir, err = os.MkdirTemp("", "muster-pair-"); err != nil { //nolint:usetesting // the user postgres cannot enter the folder that a test gets
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -189,7 +189,7 @@ func (p *pair) value(statement string) string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	defer conn.Close(context.Background()) //nolint:errcheck // it is asked once
+	defer conn.Close(context.Background())
 	results, err := conn.PgConn().Exec(context.Background(), statement).ReadAll()
 	if err != nil {
 		p.t.Fatalf("%s: %v", statement, err)

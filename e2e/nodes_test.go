@@ -304,7 +304,7 @@ func TestANewerSchemaIsTakenOrRefusedLoudly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close(context.Background()) //nolint:errcheck // it is asked once
+		defer conn.Close(context.Background())
 		if _, err := conn.Exec(context.Background(), statement); err != nil {
 			t.Fatal(err)
 		}

@@ -41,7 +41,7 @@ func Backup(ctx context.Context, c config.Backup, stdout, stderr io.Writer) (err
 	if err != nil {
 		return err
 	}
-	out, tell := io.Writer(stdout), stderr
+	out, tell := stdout, stderr
 	var file *os.File
 	if c.File != "-" {
 		if file, err = newFile(c.File); err != nil {

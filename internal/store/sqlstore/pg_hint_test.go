@@ -115,7 +115,7 @@ func TestHintsComeBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer side.Close(context.Background()) //nolint:errcheck // the database is dropped anyway
+	defer side.Close(context.Background())
 	if _, err := side.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'muster-hints'"); err != nil {
 		t.Fatal(err)
 	}

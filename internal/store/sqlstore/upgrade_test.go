@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"strings"
 	"sync"
@@ -163,9 +164,7 @@ func TestOldAndNewRunSideBySide(t *testing.T) {
 			// A version that breaks the others makes them refuse to start.
 			both := map[string]string{}
 			for _, m := range []map[string]string{additive, breaks} {
-				for name, text := range m {
-					both[name] = text
-				}
+				maps.Copy(both, m)
 			}
 			latest, err := open(age(t, has, both))
 			if err != nil {
