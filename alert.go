@@ -69,6 +69,7 @@ type Alert struct {
 	Acks           []Acknowledgement `json:"acks,omitempty"`        // where the policy asks for several: who has acknowledged
 	AcksNeeded     int               `json:"acks_needed,omitempty"` // how many it asks for, when that is more than one
 	Snooze         *Snooze           `json:"snooze,omitempty"`      // the acknowledgement has this end
+	Recorded       bool              `json:"recorded,omitempty"`    // by its route: shown and counted, and nobody is paged
 	Exhausted      bool              `json:"exhausted,omitempty"`   // its policy is used up: the fallback is paged again and again
 	Incident       IncidentID        `json:"incident,omitempty"`
 	IncidentKey    IncidentKey       `json:"incident_key,omitempty"`
@@ -106,7 +107,7 @@ type Escalation struct {
 	Severity   AlertSeverity     `json:"severity,omitempty"`   // of the alert, for steps that ask
 	Acked      []Acknowledgement `json:"acked,omitempty"`      // so far, while the policy asks for more; they are not paged again
 	WaitsUntil Instant           `json:"waits_until,omitzero"` // the last step waits for somebody to come on call, until then at most
-	Turns      map[int]UserName  `json:"-"`                    // who had the last turn of a step with turns; handed in, see [StepTaken].Turns
+	Turns      map[int]UserName  `json:"turns,omitempty"`      // who had the last turn of a step with turns; handed in anew each time, see [StepTaken].Turns
 }
 
 // Acknowledgement is one person's word that they have an alert.

@@ -21,6 +21,7 @@ type Route struct {
 	Severity Severity    `json:"severity,omitempty"` // of the incident that Declare makes
 	Declare  bool        `json:"declare,omitempty"`  // declare an incident at once
 	Triage   bool        `json:"triage,omitempty"`   // page about alerts in triage too
+	Record   bool        `json:"record,omitempty"`   // the alert is shown and counted, and pages nobody
 }
 
 // Silence holds back pages about matching alerts until it ends.
@@ -91,8 +92,14 @@ func (d *Route) Check() (f []FieldError) {
 		if d.Policy == "" && d.Service == "" {
 			f = append(f, FieldError{Path: "policy", Message: "the default route needs a policy or a service: it must page somebody"})
 		}
+		if d.Record {
+			f = append(f, FieldError{Path: "record", Message: "the default route takes what nobody thought of: it must page somebody"})
+		}
 	} else {
 		f = append(f, need("match", d.Match, "say which alerts the route takes; only the default route takes all")...)
+	}
+	if d.Record && (d.Declare || d.Triage || d.Policy != "") {
+		f = append(f, FieldError{Path: "record", Message: "a route that records pages nobody: it has no policy, and neither declares nor pages about triage"})
 	}
 	if d.Urgency != "" {
 		f = append(f, oneOf("urgency", d.Urgency, UrgencyHigh, UrgencyLow)...)

@@ -221,6 +221,9 @@ func (c *Call) escalateAlert(in NoteAlert) (*muster.Alert, error) {
 	if a.Status == muster.AlertResolved {
 		return nil, muster.Errorf(muster.ErrConflict, "The alert %q is resolved: nobody needs to be paged about it.", a.Title)
 	}
+	if a.Recorded {
+		return nil, muster.Errorf(muster.ErrConflict, "The route %s records this alert and pages nobody, so it has no step to escalate to. Page a person, or declare an incident.", a.Route)
+	}
 	if err := c.prove(a, c.Actor.Name+" escalated"); err != nil {
 		return nil, err
 	}

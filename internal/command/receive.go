@@ -255,7 +255,7 @@ func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error)
 		Source: p.key.Source, Service: d.Service, Policy: d.Policy, Route: d.Route, Fingerprint: p.key.Fingerprint,
 		Labels: maps.Clone(s.Labels), Links: s.Links, DetectedBy: detectedBy(b.Snap, p.key.Source, s), Reporter: s.Reporter,
 		DetectedAt: s.DetectedAt, ClaimedAt: s.ClaimedAt, ReceivedAt: now, LastSignalAt: now, Signals: 1,
-		Revision: b.Snap.Catalog.Revision, Reasons: ar.Reasons,
+		Revision: b.Snap.Catalog.Revision, Reasons: ar.Reasons, Recorded: d.Record,
 	}
 	if a.DetectedAt.IsZero() || a.DetectedAt.After(now.Time) {
 		a.DetectedAt = now
@@ -276,6 +276,13 @@ func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error)
 	en.At = a.DetectedAt
 	b.entries = append(b.entries, en)
 
+	if a.Recorded { // no escalation: nobody is paged about it
+		if !s.EndsAt.IsZero() {
+			err := b.endsAt(a.ID, s.EndsAt)
+			return SignalResult{Alert: a.ID, Outcome: muster.OutcomeOpened}, err
+		}
+		return SignalResult{Alert: a.ID, Outcome: muster.OutcomeOpened}, nil
+	}
 	if err := b.readContacts(ar.Policy); err != nil {
 		return SignalResult{}, err
 	}

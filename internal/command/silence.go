@@ -12,6 +12,9 @@ import (
 // silenced finds the silence that holds the pages of an alert back at this moment, nil if there is none. It asks the rules
 // as intake did, with the newest signal of the condition.
 func (c *Call) silenced(a *muster.Alert) (*muster.Suppressed, error) {
+	if a.Recorded {
+		return nil, nil // there are no pages to hold back
+	}
 	s := muster.Signal{
 		Source: a.Source, State: muster.SignalFiring, Title: a.Title, Summary: a.Summary, Severity: a.Severity, Service: a.Service,
 		Labels: a.Labels, DetectedBy: a.DetectedBy, Triage: a.Triage,

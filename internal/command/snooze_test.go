@@ -211,3 +211,35 @@ func notices(w *world, u muster.UserName) []*muster.Notice {
 		return n.Kind != muster.NoticeExhausted && n.Kind != muster.NoticeNobodyOnCall
 	})
 }
+
+func TestARouteRecordsWithoutPaging(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.put("kind: route\nname: quiet\norder: 1\nmatch: title.contains(\"cart\")\nrecord: true\n")
+		w.start()
+		id := w.fire("cart")
+		pass(2 * time.Hour)
+		a := w.alert(id)
+		if who := w.who(); len(who) != 0 || a.Status != muster.AlertOpen || !a.Recorded || !a.NextWakeAt.IsZero() || a.Service != "cart" {
+			w.Fatalf("the phones of %v rang; the alert is %s, wakes at %s", who, a.Status, a.NextWakeAt)
+		}
+		if last := a.Reasons[len(a.Reasons)-1]; last.Text != "Route quiet records it: it is shown and counted, and nobody is paged." {
+			w.Errorf("the last reason is %q", last.Text)
+		}
+		refused[*muster.Alert](w, muster.ErrConflict, w.as("rob"), "EscalateAlert", command.NoteAlert{Alert: id})
+		refused[*muster.Alert](w, muster.ErrConflict, w.as("rob"), "SnoozeAlert", command.SnoozeAlert{Alert: id, For: muster.Duration(time.Hour)})
+		must[*muster.Alert](w, w.as("rob"), "AckAlert", command.NoteAlert{Alert: id})
+		must[*muster.Alert](w, w.as("rob"), "UnackAlert", command.NoteAlert{Alert: id})
+		w.put("kind: silence\nname: all\nmatch: \"true\"\nfrom: 2000-01-01T00:00:00Z\nuntil: 2000-01-01T04:00:00Z\nowner: rob\nwhy: planned\n")
+		pass(3 * time.Hour)
+		if a := w.alert(id); a.Suppressed != nil || a.Status != muster.AlertOpen {
+			w.Errorf("a silence holds back what pages nobody: %+v", a.Suppressed)
+		}
+		must[*muster.Alert](w, w.as("rob"), "PageResponder", command.PageResponder{Alert: id, Person: "olga"})
+		pass(time.Second)
+		if who := w.who(); !slices.Equal(who, []string{"Olga"}) {
+			w.Errorf("the phones of %v rang, want Olga's, who was paged by hand", who)
+		}
+		must[*muster.Alert](w, w.as("rob"), "ResolveAlert", command.NoteAlert{Alert: id})
+		refused[*command.Applied](w, muster.ErrInvalid, w.as("ana"), "ApplyDocuments", command.ApplyDocuments{Documents: "kind: route\nname: default\npolicy: urgent\nrecord: true\n"})
+	})
+}

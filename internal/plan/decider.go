@@ -17,12 +17,18 @@ type decided struct {
 	urgency  muster.Urgency
 	severity muster.AlertSeverity // where a policy asks for it
 	held     int64                // a silence holds it back until then; 0: none does
+	record   bool                 // nobody is ever paged
 	triage   bool                 // nobody is paged until a person confirms it
 }
 
 var waits = &reach{why: []muster.Reason{{Kind: muster.ReasonNobody, Text: "It waits for triage: nobody is paged until a person confirms it."}}}
 
+var records = &reach{why: []muster.Reason{{Kind: muster.ReasonNobody, Text: "Its route records it: nobody is paged."}}}
+
 func (d *decided) reach(r *reacher, at int64) *reach {
+	if d.record {
+		return records
+	}
 	if d.triage {
 		return waits
 	}
@@ -77,7 +83,7 @@ func (d *decider) decide(s *muster.Signal, at int64) decided {
 		return x
 	}
 	dec := d.s.Rules.Decide(s, muster.FromMicros(at))
-	x := decided{policy: dec.Policy, urgency: dec.Urgency, triage: dec.Triage}
+	x := decided{policy: dec.Policy, urgency: dec.Urgency, triage: dec.Triage, record: dec.Record}
 	if d.severity {
 		x.severity = s.Severity
 	}

@@ -140,6 +140,9 @@ func preview(h History, q Question) (muster.Explanation, error) {
 	if q.Signal == nil {
 		x.Steps = a.Decision.Reasons // it has no source, and no fingerprint
 	}
+	if a.Decision.Record {
+		return x, nil
+	}
 	e := muster.Escalation{Policy: *a.Policy, Revision: a.PolicyRevision, Urgency: a.Decision.Urgency, Severity: sig.Severity, Turns: q.Turns[a.Policy.Name]}
 	at := q.At
 	ev := FirstEvent(a)

@@ -46,6 +46,9 @@ func (r *read) next(a *muster.Alert, e *muster.Escalation, pages []*muster.Page)
 	case a.Triage:
 		n.Text = "Waits to be confirmed"
 		n.Sentence = "Muster pages nobody until somebody confirms the alert."
+	case a.Recorded:
+		n.Text, n.Sentence = "Recorded", "Its route records it: nobody is paged about it."
+		return n, nil
 	case e == nil || e.Status == muster.EscalationEnded:
 		n.Text = "Nobody is paged about it"
 	default:

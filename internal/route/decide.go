@@ -19,6 +19,7 @@ type Decision struct {
 	Declare    bool
 	Confirm    bool // the alert is in triage until a person confirms it
 	Triage     bool // pages are held until then; false when the route pages about alerts in triage too
+	Record     bool // nobody is paged, ever: the alert is shown and counted
 	Suppressed *muster.Suppressed
 	Reasons    []muster.Reason // route, silence, policy
 }
@@ -35,6 +36,9 @@ func (r *Rules) Decide(s *muster.Signal, now muster.Instant) Decision {
 	f := r.factsOf(s, src, named, d.Confirm)
 
 	doc := r.pick(f, &d)
+	if doc != nil && doc.Record {
+		return r.record(doc, named, d)
+	}
 	d.Urgency, d.Triage = muster.UrgencyHigh, d.Confirm
 	if doc != nil {
 		d.Route, d.Declare, d.Severity = doc.Name, doc.Declare, doc.Severity
@@ -48,6 +52,17 @@ func (r *Rules) Decide(s *muster.Signal, now muster.Instant) Decision {
 	r.tellTriage(&d)
 	r.silence(f, now, &d)
 	r.concern(doc, named, &d)
+	return d
+}
+
+// record decides about what a route records: whom it concerns, and nothing more. Silences have nothing to hold back, and
+// nobody needs to confirm it.
+func (r *Rules) record(doc *muster.Route, named muster.ServiceName, d Decision) Decision {
+	d.Route, d.Urgency, d.Record, d.Confirm = doc.Name, muster.UrgencyLow, true, false
+	reasons := len(d.Reasons)
+	r.concern(doc, named, &d)
+	d.Policy, d.Reasons = "", append(d.Reasons[:reasons], r.reason(muster.ReasonNobody, muster.DocRef(muster.KindRoutes, doc.Name),
+		"Route %s records it: it is shown and counted, and nobody is paged.", doc.Name))
 	return d
 }
 

@@ -76,7 +76,7 @@ func alertForms(p *view.Alert, d *query.AlertDetail, mine bool) {
 	default:
 		p.UnackURL = self + "/unack"
 	}
-	if !p.Triage && (a.AcksNeeded < 2 || len(a.Acks) >= a.AcksNeeded) {
+	if !p.Triage && !a.Recorded && (a.AcksNeeded < 2 || len(a.Acks) >= a.AcksNeeded) {
 		p.SnoozeURL = self + "/snooze"
 	}
 	if len(escalate) > 0 && !p.Triage {

@@ -82,6 +82,8 @@ func (v *visit) alertStatus(a *muster.Alert) view.State {
 		return view.State{Tone: view.ToneInfo, Word: "Triage"}
 	}
 	switch {
+	case a.Recorded:
+		return view.State{Tone: view.ToneNone, Word: "Recorded"}
 	case a.Exhausted:
 		return view.State{Tone: view.ToneCritical, Word: "Nobody answered"}
 	case len(a.Acks) > 0:

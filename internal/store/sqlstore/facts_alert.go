@@ -179,7 +179,7 @@ func (t *tx) alertColumns(args []any, a *muster.Alert) []any {
 	if a.Reasons != nil {
 		reasons = t.encode(a.Reasons)
 	}
-	return append(args, string(a.ID), string(a.Status), a.Triage, a.Triage || a.Suppressed != nil, key, string(a.Source),
+	return append(args, string(a.ID), string(a.Status), a.Triage, a.Triage || a.Suppressed != nil || a.Recorded, key, string(a.Source),
 		string(a.Service), string(a.Severity), string(a.Incident), a.ReceivedAt.Micros(), wake(a.NextWakeAt),
 		strings.ToLower(a.Title), reasons, t.encode(a))
 }
