@@ -123,6 +123,9 @@ func (c *connectors) address(kind, address string) (tidy, hint string, err error
 			return "", "", err
 		}
 	}
+	if d.HintAddress != nil {
+		return address, d.HintAddress(address), nil
+	}
 	return address, hintOf(kind, address), nil
 }
 
@@ -145,3 +148,25 @@ func hintOf(kind, address string) string {
 	}
 	return "···"
 }
+
+// BrowserKey is the public key with which browsers subscribe to connectors of a kind, "" when the kind has none.
+func (a *App) BrowserKey(kind string) string {
+	d, ok := a.connectors.registry.Find(kind)
+	if !ok || d.BrowserKey == nil {
+		return ""
+	}
+	return d.BrowserKey(a.Box.Derive)
+}
+
+// numbers are the telephone numbers that people see when this installation calls or texts.
+func (a *App) numbers() (out []string) {
+	for _, c := range a.Live.Current().Catalog.Connectors {
+		if d, ok := a.connectors.registry.Find(c.Kind); ok && d.Numbers != nil {
+			out = append(out, d.Numbers(c.Settings)...)
+		}
+	}
+	return out
+}
+
+// contactCard is a card with those numbers, nil when there are none.
+func (a *App) contactCard() []byte { return phone.VCard("Muster "+a.Org, a.numbers()) }

@@ -132,6 +132,7 @@ var homes = []struct {
 	{"cel.dev/cel-go", []string{"internal/route"}, "one package compiles and limits expressions; others hand them to route"},
 	{"github.com/danielgtaylor/huma", []string{"internal/api", "internal/api/*", "internal/api/compat/*"}, "the REST framework stays inside the REST surface"},
 	{"github.com/Azure/azure-sdk-for-go/sdk/data/aztables", []string{"internal/connector/azuretable"}, "a vendor is known to its connector"},
+	{"github.com/SherClockHolmes/webpush-go", []string{"internal/connector/webpush"}, "a vendor is known to its connector"},
 	{"github.com/slack-go/slack", []string{"internal/connector/slack", "internal/connector/slack/fake"}, "a vendor is known to its connector"},
 	{"github.com/chromedp", []string{"e2e", "internal/mustertest"}, "browsers are for tests"},
 	{"pgregory.net/rapid", []string{"internal/sim", "internal/store/storetest"}, "a library for tests"},

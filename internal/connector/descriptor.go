@@ -37,6 +37,11 @@ type Descriptor struct {
 	CheckAddress func(address string) error
 	// TidyAddress takes out of an address what people write for the eye, before it is checked and kept; nil: nothing.
 	TidyAddress func(address string) string
+	// HintAddress is enough of an address to recognise it, and not enough to use it; nil: as other addresses are hinted at.
+	HintAddress func(address string) string
+	// BrowserKey is the public key with which a browser subscribes to this installation, made from what it derives: then the
+	// address is what the browser gives, and nobody writes it; nil: people write addresses.
+	BrowserKey func(derive func(purpose string) []byte) string
 	// Numbers are the telephone numbers that people see when this connector calls or texts: for a contact card that lets
 	// them through; nil: none.
 	Numbers func(settings map[string]string) []string

@@ -15,12 +15,13 @@ import (
 	"github.com/muster-oncall/muster/internal/connector/teams"
 	"github.com/muster-oncall/muster/internal/connector/twilio"
 	"github.com/muster-oncall/muster/internal/connector/webhook"
+	"github.com/muster-oncall/muster/internal/connector/webpush"
 )
 
 // Registry lists every kind, in the order in which screens offer them.
 func Registry() connector.Registry {
 	return connector.Registry{
-		email.Descriptor(), twilio.SMSDescriptor(), twilio.VoiceDescriptor(), carrier.Descriptor(), pushover.Descriptor(), ntfy.Descriptor(), webhook.Descriptor(), demophone.Descriptor(), teams.Descriptor(), dir.Descriptor(),
+		email.Descriptor(), twilio.SMSDescriptor(), twilio.VoiceDescriptor(), carrier.Descriptor(), webpush.Descriptor(), pushover.Descriptor(), ntfy.Descriptor(), webhook.Descriptor(), demophone.Descriptor(), teams.Descriptor(), dir.Descriptor(),
 		azuretable.Descriptor(), ical.Descriptor(),
 	}
 }
