@@ -152,6 +152,7 @@ type StepTaken struct {
 	Acked    []Acknowledgement          `json:"acked,omitempty"`
 	Turns    map[int]UserName           `json:"turns,omitempty"`      // who had the last turn of each step with turns
 	Waits    Instant                    `json:"waits_until,omitzero"` // nobody was paged: the step waits until then at most
+	Gathered map[UserName]Gathering     `json:"gathered,omitempty"`   // whose pages were left to a digest
 }
 
 // ContactFact is what a decision needs to know of a contact method: not the address.

@@ -21,6 +21,7 @@ type User struct {
 	Notify    []NotificationRule `json:"notify,omitempty"`    // in order; none means every verified contact method, two minutes apart
 	Reminders []Reminder         `json:"reminders,omitzero"`  // of shifts: 7d, 1d, start; all when missing, none when the list is empty
 	Quiet     []Window           `json:"quiet,omitempty"`     // in their zone: not asked as an expert then, as long as somebody else can be
+	Storm     *Storm             `json:"storm,omitempty"`     // when their pages are gathered into digests; more than 5 in 2m when missing
 	Disabled  bool               `json:"disabled,omitempty"`  // has left: is never paged and cannot sign in
 }
 
@@ -145,6 +146,7 @@ func (d *User) Check() (f []FieldError) {
 	for i, r := range d.Reminders {
 		f = append(f, oneOf(fmt.Sprintf("reminders[%d]", i), r, Reminders()...)...)
 	}
+	f = append(f, d.Storm.check("storm")...)
 	quiet := fieldErrors{path: "quiet"}
 	for i, w := range d.Quiet {
 		w.check(&fieldErrors{path: fmt.Sprintf("quiet[%d]", i)}, &quiet)

@@ -17,6 +17,9 @@ type Page struct {
 	Step       int           `json:"step"`
 	Round      int           `json:"round"`
 	Repeats    PageID        `json:"repeats,omitempty"` // the page that this one says again by another provider
+	Digest     []AlertID     `json:"digest,omitempty"`  // a page about several alerts: exactly these, the worst first; Alert is the first of them
+	Service    ServiceName   `json:"service,omitempty"` // of Alert when the page was planned
+	Apart      bool          `json:"apart,omitempty"`   // went singly although a storm of other services was on for the person
 	State      PageState     `json:"state"`
 	Detail     string        `json:"detail,omitempty"` // why it failed or was cancelled
 	PlannedAt  Instant       `json:"planned_at"`

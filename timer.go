@@ -19,6 +19,7 @@ const (
 	TimerShiftRemind  TimerKind = "shift_remind"   // people of a roster are reminded of shifts
 	TimerProbe        TimerKind = "probe"          // the auditor's: it does nothing, and shows that timers fire
 	TimerHandover     TimerKind = "handover"       // a roster may change hands: a note is drawn up
+	TimerDigest       TimerKind = "digest"         // what was gathered for a person in a storm is paged together
 )
 
 // Timer is something that happens later: a row. Its effect and its removal commit together.

@@ -62,8 +62,22 @@ func (r *rows) runOf(c *Call, a muster.AlertID) (*muster.Escalation, error) {
 	return c.EscalationOf(a)
 }
 
-// ackAlert acknowledges: pages stop, the time-out of the acknowledgement starts.
+// ackAlert acknowledges: pages stop, the time-out of the acknowledgement starts. By a page about several alerts exactly these
+// are acknowledged.
 func (c *Call) ackAlert(in NoteAlert) (*muster.Alert, error) {
+	p, err := c.answeredDigest()
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.ackOne(in)
+	if err != nil || p == nil {
+		return a, err
+	}
+	return a, c.ackOthers(p, a.ID, in.Note)
+}
+
+// ackOne acknowledges one alert.
+func (c *Call) ackOne(in NoteAlert) (*muster.Alert, error) {
 	a, err := c.Alert(in.Alert)
 	if err != nil {
 		return nil, err
@@ -155,7 +169,7 @@ func (c *Call) prove(a *muster.Alert, how string) error {
 	if err != nil {
 		return err
 	}
-	if p.Alert != a.ID || p.Person != c.Actor.User {
+	if p.Alert != a.ID && !slices.Contains(p.Digest, a.ID) || p.Person != c.Actor.User {
 		return muster.Errorf(muster.ErrForbidden, "The link of this page is for another alert. Open the link in the page that you got about this one.")
 	}
 	if p.State == muster.PageProved {
@@ -429,7 +443,11 @@ func (c *Call) fireEscalate(t *muster.Timer) error {
 		return err
 	}
 	c.countUnproved(e, pages)
-	e.StepStarted = c.firstStart(e, pages)
+	gathered, err := c.IsGathered(a.ID)
+	if err != nil {
+		return err
+	}
+	e.StepStarted = c.firstStart(e, pages, gathered)
 	contacts, err := c.contactsFor(&e.Policy)
 	if err != nil {
 		return err
@@ -463,11 +481,15 @@ func (c *Call) fireEscalate(t *muster.Timer) error {
 
 // firstStart is the first real attempt of the running step. While pages of the step wait for Muster itself, the step
 // counts as begun now, at most maxRearm times its wait.
-func (c *Call) firstStart(e *muster.Escalation, pages []*muster.Page) muster.Instant {
+func (c *Call) firstStart(e *muster.Escalation, pages []*muster.Page, gathered bool) muster.Instant {
 	var first muster.Instant
-	waiting := false
+	waiting := gathered
 	for _, p := range pages {
-		if p.Escalation != e.ID || p.Step != e.Step || p.Round != e.Round {
+		if len(p.Digest) > 0 { // it stands for what each of its alerts had planned before
+			if p.Alert != e.Alert && !slices.Contains(p.Digest, e.Alert) || p.PlannedAt.Before(e.StepAt.Time) {
+				continue
+			}
+		} else if p.Escalation != e.ID || p.Step != e.Step || p.Round != e.Round {
 			continue
 		}
 		if !p.StartedAt.IsZero() && (first.IsZero() || p.StartedAt.Before(first.Time)) {

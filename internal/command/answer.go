@@ -183,6 +183,8 @@ func (c *Call) answered(p *muster.Page, a muster.PageAnswer) (string, error) {
 		}
 		title := muster.Clip(alert.Title, 60)
 		switch {
+		case len(p.Digest) > 0:
+			return fmt.Sprintf("You have these %d alerts. Muster pages nobody else about them.", len(p.Digest)), nil
 		case alert.Status == muster.AlertResolved:
 			return "It is over already: " + title + ".", nil
 		case alert.AcknowledgedBy != nil && alert.AcknowledgedBy.User != c.Actor.User:
@@ -195,6 +197,9 @@ func (c *Call) answered(p *muster.Page, a muster.PageAnswer) (string, error) {
 		alert, err := c.Alert(p.Alert)
 		if err != nil {
 			return "", err
+		}
+		if len(p.Digest) > 0 && a.Kind != muster.AnswerOpened {
+			return fmt.Sprintf("This page tells of %d alerts: open its link to resolve or escalate one of them.", len(p.Digest)), c.prove(alert, c.Actor.Name+" answered")
 		}
 		word := map[muster.PageAnswerKind]string{muster.AnswerResolve: " resolved", muster.AnswerEscalate: " escalated", muster.AnswerOpened: " opened the page"}
 		if err := c.prove(alert, c.Actor.Name+word[a.Kind]); err != nil {

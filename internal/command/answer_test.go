@@ -25,6 +25,13 @@ backup: sms-two
 kind: connector
 name: sms-two
 type: sms
+---
+kind: user
+name: rob
+display: Rob
+email: rob@example.org
+zone: Europe/Berlin
+storm: {off: true}
 `})
 	for _, ct := range read(w, func(r store.Reader) (map[muster.UserName][]muster.Contact, error) {
 		return r.ContactsOf([]muster.UserName{"rob"})

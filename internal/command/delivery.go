@@ -22,7 +22,8 @@ type Started struct {
 	Delivery *muster.Delivery
 	Page     *muster.Page
 	Alert    *muster.Alert
-	Notice   *muster.Notice // for a notification that tells one
+	Digest   []*muster.Alert // for a page about several: these
+	Notice   *muster.Notice  // for a notification that tells one
 	Contact  *muster.Contact
 }
 
@@ -218,6 +219,11 @@ func (c *Call) wanted(d *muster.Delivery) (s Started, not unwanted, err error) {
 	switch {
 	case s.Page.State == muster.PageProved || s.Page.State == muster.PageCancelled:
 		return s, unwanted{why: "not needed any more"}, nil
+	case len(s.Page.Digest) > 0:
+		wanted := false
+		if s.Digest, wanted, err = c.digestWanted(s.Page, ""); err != nil || !wanted {
+			return s, unwanted{why: "every alert of it was acknowledged or over first"}, err
+		}
 	case s.Alert.Status == muster.AlertResolved:
 		return s, unwanted{why: "the alert was resolved first"}, nil
 	case s.Alert.Status == muster.AlertAcknowledged && s.Page.Escalation != "":

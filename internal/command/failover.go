@@ -152,7 +152,7 @@ func (c *Call) fireProof(t *muster.Timer) error {
 	var next muster.Instant
 	told := map[muster.UserName]bool{}
 	for _, p := range slices.Backward(pages) { // of each person those that were planned last
-		if told[p.Person] || p.Repeats != "" {
+		if told[p.Person] || p.Repeats != "" || p.Alert != a.ID {
 			continue
 		}
 		told[p.Person] = true
@@ -171,7 +171,8 @@ func (c *Call) fireProof(t *muster.Timer) error {
 func (c *Call) standIn(r *rows, a *muster.Alert, ways []way, lost muster.PageID) (next muster.Instant) {
 	first := ways[0].first()
 	byHand := first.Escalation == ""
-	if a.Status == muster.AlertResolved || !byHand && (a.Status != muster.AlertOpen || a.Suppressed != nil) || proven(ways) {
+	alone := len(first.Digest) == 0 // else whoever starts the page looks whether any of its alerts wants it
+	if alone && (a.Status == muster.AlertResolved || !byHand && (a.Status != muster.AlertOpen || a.Suppressed != nil)) || proven(ways) {
 		return next
 	}
 	if c.Now().Sub(first.PlannedAt.Time) > oldestWays {
@@ -214,7 +215,7 @@ func (c *Call) standIn(r *rows, a *muster.Alert, ways []way, lost muster.PageID)
 		ref := muster.DocRef(muster.KindConnectors, p.Connector)
 		c.addPage(r, a, &muster.Page{
 			Alert: a.ID, Escalation: p.Escalation, Person: p.Person, Method: p.Method, Connector: to, Contact: p.Contact, Step: p.Step, Round: p.Round,
-			Repeats: w.first().ID, Why: append(slices.Clone(p.Why), muster.Reason{
+			Repeats: w.first().ID, Digest: p.Digest, Why: append(slices.Clone(p.Why), muster.Reason{
 				Kind: muster.ReasonContact, Ref: ref, Revision: c.Snap.Catalog.RevisionOf(ref),
 				Text: fmt.Sprintf("%s %s, so %s tells %s again.", p.Connector, because, to, c.Snap.Catalog.DisplayName(p.Person)),
 			}),

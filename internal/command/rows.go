@@ -23,6 +23,8 @@ type rows struct {
 	entries     []*muster.Entry
 	ready       map[muster.DeliveryID]*Started       // of deliveries that leave right after the commit
 	contacts    map[muster.ContactID]*muster.Contact // that were read already
+	gathered    []muster.Gathered                    // pages that wait for a digest
+	storms      storms                               // of people who are paged
 }
 
 // flush writes everything and empties r.
@@ -35,6 +37,7 @@ func (r *rows) flush(c *Call) error {
 		func() error { return c.InsertEscalations(r.escalations) },
 		func() error { return each(r.runs, c.UpdateEscalation) },
 		func() error { return c.InsertPages(r.pages) },
+		func() error { return c.InsertGathered(r.gathered) },
 		func() error { return c.InsertDeliveries(r.deliveries) },
 		func() error { return c.InsertTimers(r.timers) },
 		func() error { return c.AppendEntries(r.entries) },
@@ -50,7 +53,7 @@ func (r *rows) flush(c *Call) error {
 	for _, e := range r.entries {
 		c.emitEntry(e)
 	}
-	*r = rows{contacts: r.contacts}
+	*r = rows{contacts: r.contacts, storms: r.storms}
 	return nil
 }
 
@@ -132,11 +135,15 @@ func (c *Call) apply(r *rows, a *muster.Alert, e *muster.Escalation, eff escalat
 	if err := c.exhausted(a, e, eff); err != nil {
 		return err
 	}
+	apart, err := c.gather(r, a, e, &eff)
+	if err != nil {
+		return err
+	}
 	if eff.Taken != nil {
 		e.Taken = append(e.Taken, *eff.Taken)
 	}
 	for _, p := range eff.Pages {
-		c.planPage(r, a, e.ID, p)
+		c.planPage(r, a, e.ID, p).Apart = slices.Contains(apart, p.User)
 	}
 	if text := pagedText(eff.Pages); text != "" {
 		en := c.alertEntry(a, muster.EntryPage, text)
@@ -182,16 +189,19 @@ func cancelReason(c *Call, a *muster.Alert) string {
 }
 
 // planPage adds the rows of one page: the page, and its delivery, which is leased to this node when it is due now.
-func (c *Call) planPage(r *rows, a *muster.Alert, esc muster.EscalationID, p muster.Planned) {
-	c.addPage(r, a, &muster.Page{
+func (c *Call) planPage(r *rows, a *muster.Alert, esc muster.EscalationID, p muster.Planned) *muster.Page {
+	pg := &muster.Page{
 		Alert: a.ID, Escalation: esc, Person: p.User, Method: p.Contact.Method, Connector: p.Contact.Connector,
 		Contact: p.Contact.ID, Step: p.Step, Round: p.Round, DueAt: p.At, Why: p.Reasons,
-	})
+	}
+	c.addPage(r, a, pg)
+	return pg
 }
 
 // addPage adds the rows of a page that says all but its identifier and its life.
 func (c *Call) addPage(r *rows, a *muster.Alert, pg *muster.Page) {
 	now := c.Now()
+	pg.Service = a.Service
 	pg.ID, pg.State, pg.PlannedAt, pg.Revision, pg.Attempts = id[muster.PageID](c), muster.PagePlanned, now, c.Snap.Catalog.Revision, []muster.Attempt{}
 	if pg.DueAt.Before(now.Time) {
 		pg.DueAt = now
@@ -251,6 +261,9 @@ func listWords(words []string) string {
 // cancelPages cancels the pages of an alert that have not been started, all of them or those of some people. Those that a person asked for by hand go out as
 // long as the alert is open.
 func (c *Call) cancelPages(a *muster.Alert, why string, only ...muster.UserName) error {
+	if err := c.DropGathered(a.ID, only...); err != nil {
+		return err
+	}
 	pages, err := c.PagesOf(a.ID)
 	if err != nil {
 		return err
@@ -260,6 +273,13 @@ func (c *Call) cancelPages(a *muster.Alert, why string, only ...muster.UserName)
 	for _, p := range pages {
 		if p.State != muster.PagePlanned || (p.Escalation == "" && a.Status == muster.AlertOpen && len(only) == 0) || (len(only) > 0 && !slices.Contains(only, p.Person)) {
 			continue
+		}
+		if len(p.Digest) > 0 { // the others of it may still want it
+			if _, wanted, err := c.digestWanted(p, a.ID); err != nil {
+				return err
+			} else if wanted {
+				continue
+			}
 		}
 		if p, err = c.Page(p.ID); err != nil { // locks it: it may be started at this moment
 			return err

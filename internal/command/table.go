@@ -93,6 +93,7 @@ func (c *Commands) table() []muster.Op {
 	)
 	return []muster.Op{
 		op(c, muster.Op{Name: "AckAlert", Summary: "Acknowledge an alert: you have it, nobody else is paged", Access: responder, Path: "/alerts/{alert}/acknowledge", CLI: "ack", Chat: "ack"}, (*Call).ackAlert),
+		op(c, muster.Op{Name: "AckPage", Summary: "Acknowledge what a page tells of: its alert, or all alerts of a digest", Access: responder, Path: "/pages/{page}/acknowledge", CLI: "page ack"}, (*Call).ackPage),
 		op(c, muster.Op{Name: "UnackAlert", Summary: "Give an acknowledged alert back: it pages again", Access: responder, Path: "/alerts/{alert}/unacknowledge", CLI: "unack", Chat: "unack"}, (*Call).unackAlert),
 		op(c, muster.Op{Name: "SnoozeAlert", Summary: "Put an alert off: you have it until a moment, then it pages again", Access: responder, Path: "/alerts/{alert}/snooze", CLI: "snooze", Chat: "snooze"}, (*Call).snoozeAlert),
 		op(c, muster.Op{Name: "EscalateAlert", Summary: "Page the next step now", Access: responder, Path: "/alerts/{alert}/escalate", CLI: "escalate", Chat: "escalate"}, (*Call).escalateAlert),

@@ -258,11 +258,40 @@ func (e *Engine) pageMessage(s command.Started) *connector.PageMessage {
 	cat := e.Commands.Live.Current().Catalog
 	a, p := s.Alert, s.Page
 	link := e.PageLinks(p.ID)
-	return &connector.PageMessage{
+	msg := &connector.PageMessage{
 		Title: a.Title, Service: cat.ServiceTitle(a.Service), Severity: a.Severity, Urgency: a.Urgency, Impact: a.Impact,
 		Action: a.Action, Summary: a.Summary, Person: cat.DisplayName(p.Person), Why: WhyYou(p.Why), AckURL: link, PageURL: link,
 		Round: p.Round, Step: p.Step, AlertID: a.ID, PageID: cmp.Or(p.Repeats, p.ID), // by whichever provider it comes
 	}
+	if len(s.Digest) > 0 {
+		digest(msg, cat, s.Digest)
+	}
+	return msg
+}
+
+// digestLines is how many alerts of a digest its text names.
+const digestLines = 20
+
+// digest words a page about several alerts, the worst first. Its title and text say all that is needed, for connectors that
+// know no digests.
+func digest(msg *connector.PageMessage, cat *muster.Catalog, alerts []*muster.Alert) {
+	worst := alerts[0]
+	msg.Title, msg.Severity, msg.Urgency = fmt.Sprintf("%d alerts, the worst: %s", len(alerts), worst.Title), worst.Severity, worst.Urgency
+	lines := make([]string, 0, digestLines+1)
+	for i, a := range alerts {
+		if a.Urgency == muster.UrgencyHigh {
+			msg.Urgency = muster.UrgencyHigh
+		}
+		line := connector.DigestLine{AlertID: a.ID, Title: a.Title, Service: cat.ServiceTitle(a.Service), Severity: a.Severity}
+		msg.Digest = append(msg.Digest, line)
+		switch {
+		case i < digestLines:
+			lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s: %s. %s", line.Severity, muster.CleanLine(line.Title, 120), line.Service)))
+		case i == digestLines:
+			lines = append(lines, fmt.Sprintf("and %d more", len(alerts)-digestLines))
+		}
+	}
+	msg.Summary = strings.Join(lines, "\n")
 }
 
 // WhyYou is the one sentence of a page's reasons that tells a person why it is them.

@@ -83,6 +83,8 @@ type Effects struct {
 	Told []muster.Told
 	// Taken is the step that was taken, to be completed with Revision and Contacts and added to the escalation.
 	Taken *muster.StepTaken
+	// Gathered are pages that are left to the next digest of their person, because of a storm. [Step] leaves it empty.
+	Gathered []muster.Planned
 	// Informed are the shadows of those who are paged. [Step] leaves it empty: who composes the deciders completes it.
 	Informed []muster.Informed
 	// Notes are what nobody is paged about: steps that reached nobody, rounds that are used up.

@@ -65,18 +65,23 @@ func PageExperts(s *Snapshot, contacts Contacts, c Choice, by string, now muster
 func (w *who) byHand(person muster.UserName, why []muster.Reason) (pages []muster.Planned) {
 	methods, how := w.Methods(person, muster.UrgencyHigh)
 	for _, m := range methods {
-		text := fmt.Sprintf("Paged by %s", m.Contact.Method)
-		if m.After > 0 {
-			text += fmt.Sprintf(", %s later", muster.Duration(m.After))
-		}
-		last := muster.Reason{
-			Kind: muster.ReasonContact, Ref: muster.DocRef(muster.KindConnectors, m.Contact.Connector), Text: text + ".",
-			Facts: map[string]string{"contact": string(m.Contact.ID), "method": m.Contact.Method},
-		}
+		last := w.contactReason(m)
 		pages = append(pages, muster.Planned{
 			User: person, Name: w.Name(person), Contact: m.Contact, At: w.at.Plus(m.After),
 			Reasons: slices.Concat(why, how, []muster.Reason{last}),
 		})
 	}
 	return pages
+}
+
+// contactReason says how somebody is paged whom no step pages.
+func (w *who) contactReason(m escalate.Method) muster.Reason {
+	text := fmt.Sprintf("Paged by %s", m.Contact.Method)
+	if m.After > 0 {
+		text += fmt.Sprintf(", %s later", muster.Duration(m.After))
+	}
+	return muster.Reason{
+		Kind: muster.ReasonContact, Ref: muster.DocRef(muster.KindConnectors, m.Contact.Connector), Text: text + ".",
+		Facts: map[string]string{"contact": string(m.Contact.ID), "method": m.Contact.Method},
+	}
 }

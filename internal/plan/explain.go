@@ -92,7 +92,9 @@ func Retake(s *Snapshot, run muster.Escalation, i int) (muster.Escalation, escal
 		}
 	case escalate.Start, escalate.Timer, escalate.Escalate, escalate.Hold, escalate.Ack, escalate.Resolve:
 	}
-	return Escalate(s, t.Contacts, e, ev, t.At, t.Away...)
+	e, eff := Escalate(s, t.Contacts, e, ev, t.At, t.Away...)
+	GatherPages(s, &eff, t.Gathered)
+	return e, eff
 }
 
 // tell adds what a step did: its policy first, then what was passed over, then each page's reasons, each sentence once.
@@ -105,14 +107,15 @@ func tell(x *muster.Explanation, eff escalate.Effects) {
 			}
 		}
 	}
-	if len(eff.Pages) > 0 && len(eff.Pages[0].Reasons) > 0 {
-		add(eff.Pages[0].Reasons[0])
+	paged := slices.Concat(eff.Pages, eff.Gathered)
+	if len(paged) > 0 && len(paged[0].Reasons) > 0 {
+		add(paged[0].Reasons[0])
 	}
 	add(eff.Notes...)
-	for _, p := range eff.Pages {
+	for _, p := range paged {
 		add(p.Reasons...)
 	}
-	x.People = append(x.People, eff.Pages...)
+	x.People = append(x.People, paged...)
 	for _, i := range eff.Informed {
 		add(i.Reasons...)
 	}

@@ -63,6 +63,7 @@ type Reader interface {
 	SignalReader
 	AlertReader
 	PageReader
+	StormReader
 	OutboxReader
 	IncidentReader
 	TimelineReader
@@ -92,6 +93,7 @@ type Tx interface {
 	SignalWriter
 	AlertWriter
 	PageWriter
+	StormWriter
 	OutboxWriter
 	IncidentWriter
 	TimelineWriter

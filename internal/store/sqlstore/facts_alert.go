@@ -326,9 +326,10 @@ func (t *tx) Page(id muster.PageID) (*muster.Page, error) {
 	return get(t, "page", string(id), scanPage, "SELECT body, life FROM page WHERE id = $1"+t.lock, string(id))
 }
 
-// PagesOf lists the pages of an alert in the order in which they were planned.
+// PagesOf lists the pages of an alert, and those about several to which it belongs, in the order in which they were planned.
 func (t *tx) PagesOf(alert muster.AlertID) ([]*muster.Page, error) {
-	list, err := all(t, scanPage, "SELECT body, life FROM page WHERE alert = $1", string(alert))
+	list, err := all(t, scanPage, "SELECT body, life FROM page WHERE alert = $1 "+
+		"UNION ALL SELECT page.body, page.life FROM digest JOIN page ON page.id = digest.page WHERE digest.alert = $1", string(alert))
 	slices.SortFunc(list, func(a, b *muster.Page) int {
 		return cmp.Or(a.PlannedAt.Compare(b.PlannedAt.Time), a.DueAt.Compare(b.DueAt.Time), cmp.Compare(a.ID, b.ID))
 	})

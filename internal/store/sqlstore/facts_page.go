@@ -24,7 +24,7 @@ func (l life) onto(p *muster.Page) {
 	p.ProvedAt, p.Proof, p.Attempts = l.ProvedAt, l.Proof, l.Attempts
 }
 
-var intoPage = into("page", "id, alert, person, connector, state, life, body")
+var intoPage = into("page", "id, alert, person, connector, state, service, apart, life, body")
 
 // InsertPages writes new pages.
 func (t *tx) InsertPages(rows []*muster.Page) error {
@@ -32,9 +32,13 @@ func (t *tx) InsertPages(rows []*muster.Page) error {
 	for _, p := range rows {
 		body := *p
 		life{}.onto(&body)
-		args = append(args, string(p.ID), string(p.Alert), string(p.Person), string(p.Connector), string(p.State), t.encode(lifeOf(p)), t.encode(&body))
+		args = append(args, string(p.ID), string(p.Alert), string(p.Person), string(p.Connector), string(p.State),
+			storable(string(p.Service)), p.Apart, t.encode(lifeOf(p)), t.encode(&body))
 	}
-	return t.insert(intoPage, args)
+	if err := t.insert(intoPage, args); err != nil {
+		return err
+	}
+	return t.digests(rows)
 }
 
 func scanPage(r row) (*muster.Page, error) {

@@ -97,6 +97,7 @@ func facts(w *world, r *rand.Rand) {
 			}
 			p.Escalation, p.Method, p.Contact, p.Step, p.Round = born.Escalation, born.Method, born.Contact, born.Step, born.Round
 			p.PlannedAt, p.Why, p.Revision = born.PlannedAt, born.Why, born.Revision
+			p.Repeats, p.Digest, p.Service, p.Apart = born.Repeats, born.Digest, born.Service, born.Apart
 			p.State = pick(r, muster.PagePlanned, muster.PageStarted, muster.PageAccepted, muster.PageProved, muster.PageUnknown, muster.PageFailed, muster.PageCancelled)
 		})
 	}, func(tx store.Tx, p *muster.Page) error { return tx.InsertPages([]*muster.Page{p}) },
