@@ -11,8 +11,8 @@ limit=9m
 gotestsum=$(go tool -modfile=tools/go.mod -n gotestsum)
 gotest() { "$gotestsum" --format pkgname --format-hide-empty-pkg -- "$@"; }
 
-slow=$(go list ./... | grep -e '/e2e\(/\|$\)' -e '/internal/doctest$' || true)
-quick=$(go list ./... | grep -v -e '/e2e\(/\|$\)' -e '/internal/doctest$')
+slow=$(go list ./... | grep -e '/e2e\(/\|$\)' -e '/internal/doctest$' -e '/internal/sim$' || true)
+quick=$(go list ./... | grep -v -e '/e2e\(/\|$\)' -e '/internal/doctest$' -e '/internal/sim$')
 
 # The race detector needs cgo, the product does not. SQLite and its libc are C translated to Go: watching them costs a
 # factor of eight and finds nothing of ours, so they are left out.
@@ -22,7 +22,8 @@ echo "test: packages, with the race detector"
 CGO_ENABLED=1 gotest -race -gcflags='modernc.org/sqlite/lib=-race=false' -gcflags='modernc.org/libc=-race=false' \
   -timeout "$limit" "$@" $quick || failed=1
 
-# These start the real binary, a browser, and other people's servers, one package at a time. Never from the cache:
+# These start the real binary, a browser, and other people's servers, one package at a time. The simulator is here because the
+# race detector would leave it no time: hours pass in its bubbles. Never from the cache:
 # what they test is built outside of what `go test` watches.
 if [ -n "$slow" ]; then
   echo "test: the binary, the browser, real counterparts, the docs"
