@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -396,62 +395,4 @@ func leaveDetail(kind muster.LeaveKind, rows, people, nobodys int, wrong []muste
 		detail += fmt.Sprintf("; %s left out, because of faults: %s", countOf(len(wrong), "event"), wrong[0].String())
 	}
 	return muster.CleanLine(detail, 500)
-}
-
-// fireLeaveCheck compares the shifts of the coming weeks with leave and holidays, tells people of what they have not been
-// told, and looks again tomorrow for as long as there is leave.
-func (c *Call) fireLeaveCheck(t *muster.Timer) error {
-	days, err := c.LeaveBetween(c.Now(), c.Now().Plus(LeaveHorizon))
-	if err != nil {
-		return err
-	}
-	if len(days) == 0 {
-		if later, err := c.LeaveBetween(c.Now(), c.Now().Plus(leaveAhead)); err != nil || len(later) == 0 {
-			return err
-		}
-	}
-	told := map[string]bool{} // a shift in two leaves is told once
-	for _, name := range slices.Sorted(maps.Keys(c.Snap.Catalog.Rosters)) {
-		for _, x := range rota.LeaveConflicts(c.Snap.Schedule(name), days, c.homeOf, c.Now().Plus(-leaveBack), c.Now().Plus(LeaveHorizon)) {
-			if !x.Until.After(c.Now().Time) {
-				continue
-			}
-			n := c.leaveNotice(x)
-			if key := string(n.Person) + " " + n.Key; !told[key] {
-				told[key] = true
-				if err := c.notify(n); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return c.arm(muster.TimerLeaveCheck, t.Ref, c.Now().Plus(leaveEvery))
-}
-
-// homeOf names the zone in which a person lives.
-func (c *Call) homeOf(u muster.UserName) string {
-	if d := c.Snap.Catalog.Users[u]; d != nil {
-		return d.Zone
-	}
-	return ""
-}
-
-func (c *Call) leaveNotice(x rota.LeaveConflict) muster.Notice {
-	zone, err := c.Snap.Zones.Load(c.homeOf(x.Person))
-	if err != nil {
-		zone = time.UTC
-	}
-	title := c.rosterTitle(x.Roster)
-	what := "on " + x.Leave.Words()
-	if x.Leave.Kind == muster.LeaveOwn {
-		what = "during your leave"
-	}
-	const form = "Mon 2 Jan 2006 15:04"
-	return muster.Notice{
-		Person: x.Person, Kind: muster.NoticeLeaveConflict, Ref: muster.DocRef(muster.KindRosters, string(x.Roster)), URL: "/oncall?roster=" + string(x.Roster),
-		Title: fmt.Sprintf("You are on call in %s %s, on %s", title, what, x.From.In(zone).Format("Mon 2 Jan")),
-		Text: fmt.Sprintf("You are %s of %s from %s to %s (%s), and that is %s. If you are away then, ask for a swap or for cover in good time.",
-			x.Role.Word(), title, x.From.In(zone).Format(form), x.Until.In(zone).Format(form), zone, x.Leave.Words()),
-		Key: strings.Join([]string{string(muster.NoticeLeaveConflict), string(x.Roster), string(x.Role), string(x.Leave.Kind), stampOf(x.From)}, "/"),
-	}
 }

@@ -336,8 +336,10 @@ func (c *Commands) ImportTable(ctx context.Context, d *muster.Delivery, rows []m
 	return detail, err
 }
 
-func (c *Call) rosterTitle(name muster.RosterName) string {
-	if r := c.Snap.Catalog.Rosters[name]; r != nil && r.Title != "" {
+func (c *Call) rosterTitle(name muster.RosterName) string { return rosterTitle(c.Snap.Catalog, name) }
+
+func rosterTitle(cat *muster.Catalog, name muster.RosterName) string {
+	if r := cat.Rosters[name]; r != nil && r.Title != "" {
 		return r.Title
 	}
 	return string(name)

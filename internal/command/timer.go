@@ -10,18 +10,28 @@ import (
 )
 
 // FireTimer lets a timer happen: its effect and its removal commit together, so a crash leaves it as it was. A timer
-// that is gone, held by another node or not due yet does nothing.
+// that is gone, held by another node or not due yet does nothing. What takes too long for one transaction keeps its timer
+// until the last of several: see checkLeave.
 func (c *Commands) FireTimer(ctx context.Context, t muster.TimerID) error {
-	return c.do(ctx, "FireTimer", muster.Engine(), func(call *Call) error {
+	long := false
+	err := c.do(ctx, "FireTimer", muster.Engine(), func(call *Call) error {
+		long = false
 		row, err := call.LockTimer(t)
 		if err != nil || row == nil || row.DueAt.After(call.Now().Time) {
 			return err
+		}
+		if long = row.Kind == muster.TimerLeaveCheck; long {
+			return nil
 		}
 		if err := call.DeleteTimer(row.ID); err != nil {
 			return err
 		}
 		return call.fire(row)
 	})
+	if err != nil || !long {
+		return err
+	}
+	return c.checkLeave(ctx, t)
 }
 
 func (c *Call) fire(t *muster.Timer) error {
@@ -46,15 +56,13 @@ func (c *Call) fire(t *muster.Timer) error {
 		return c.firePublish(t)
 	case muster.TimerCalendar:
 		return c.fireCalendar(t)
-	case muster.TimerLeaveCheck:
-		return c.fireLeaveCheck(t)
 	case muster.TimerShiftRemind:
 		return c.fireShiftRemind(t)
 	case muster.TimerHandover:
 		return c.fireHandover(t)
 	case muster.TimerDigest:
 		return c.fireDigest(t)
-	case muster.TimerProbe:
+	case muster.TimerProbe, muster.TimerLeaveCheck: // the one does nothing, the other is not fired here
 		return nil
 	}
 	return fmt.Errorf("command: a timer of the unknown kind %q", t.Kind)

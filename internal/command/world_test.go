@@ -250,7 +250,7 @@ func open(t *testing.T, dsn, dir string) *world {
 }
 
 // newCommands makes the commands of a node.
-func newCommands(t *testing.T, db store.DB, box *seal.Box, node string) *command.Commands {
+func newCommands(t testing.TB, db store.DB, box *seal.Box, node string) *command.Commands {
 	t.Helper()
 	live := catalog.NewLive(func(ctx context.Context, rev muster.Revision) (*muster.Catalog, error) {
 		return command.CatalogAt(ctx, db, rev)
