@@ -82,3 +82,23 @@ type RecentPage struct {
 	Apart   bool // paged singly although a storm of other services was on
 	At      Instant
 }
+
+// Rating is what a person said of having been paged about an alert.
+type Rating struct {
+	Alert   AlertID     `json:"alert"`
+	Person  UserName    `json:"person"`
+	Route   RouteName   `json:"route"`
+	Service ServiceName `json:"service"`
+	Useful  bool        `json:"useful"`
+	Why     string      `json:"why,omitempty"`
+	At      Instant     `json:"at"`
+}
+
+// Noise counts what a route sends for a service: pages that people rated, and conditions that were over within their hold.
+type Noise struct {
+	Route     RouteName   `json:"route"`
+	Service   ServiceName `json:"service"`
+	Useful    int         `json:"useful"`
+	NotUseful int         `json:"not_useful"`
+	Flaps     int         `json:"flaps"`
+}

@@ -169,7 +169,7 @@ func (c *Call) prove(a *muster.Alert, how string) error {
 	if err != nil {
 		return err
 	}
-	if p.Alert != a.ID && !slices.Contains(p.Digest, a.ID) || p.Person != c.Actor.User {
+	if !about(p, a.ID) || p.Person != c.Actor.User {
 		return muster.Errorf(muster.ErrForbidden, "The link of this page is for another alert. Open the link in the page that you got about this one.")
 	}
 	if p.State == muster.PageProved {
@@ -486,7 +486,7 @@ func (c *Call) firstStart(e *muster.Escalation, pages []*muster.Page, gathered b
 	waiting := gathered
 	for _, p := range pages {
 		if len(p.Digest) > 0 { // it stands for what each of its alerts had planned before
-			if p.Alert != e.Alert && !slices.Contains(p.Digest, e.Alert) || p.PlannedAt.Before(e.StepAt.Time) {
+			if !about(p, e.Alert) || p.PlannedAt.Before(e.StepAt.Time) {
 				continue
 			}
 		} else if p.Escalation != e.ID || p.Step != e.Step || p.Round != e.Round {

@@ -64,6 +64,9 @@ func matrix() map[string]cell {
 	}
 	return map[string]cell{
 		"AckAlert": {in: alert}, "UnackAlert": {in: alert}, "EscalateAlert": {in: alert}, "ResolveAlert": {in: alert}, "ConfirmAlert": {in: alert},
+		"RatePage": {in: func(w *world, _ muster.Actor) any {
+			return &command.RatePage{Alert: w.another(), Why: "it heals by itself"}
+		}},
 		"AckPage": {in: func(w *world, _ muster.Actor) any {
 			w.put("kind: user\nname: rob\ndisplay: Rob\nemail: rob@example.org\nzone: Europe/Berlin\nstorm: {off: true}\n")
 			return &command.AckPage{Page: w.pages(w.another())[0].ID}

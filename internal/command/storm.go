@@ -305,3 +305,8 @@ func (c *Call) ackOthers(p *muster.Page, besides muster.AlertID, note string) er
 	}
 	return nil
 }
+
+// about reports whether a page tells of an alert.
+func about(p *muster.Page, a muster.AlertID) bool {
+	return p.Alert == a || slices.Contains(p.Digest, a)
+}

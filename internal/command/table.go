@@ -100,6 +100,7 @@ func (c *Commands) table() []muster.Op {
 		op(c, muster.Op{Name: "ResolveAlert", Summary: "End an alert by hand", Access: responder, Path: "/alerts/{alert}/resolve", CLI: "alert resolve"}, (*Call).resolveAlertOp),
 		op(c, muster.Op{Name: "ConfirmAlert", Summary: "Confirm an alert in triage: it is real, and pages", Access: responder, Path: "/alerts/{alert}/confirm", CLI: "alert confirm"}, (*Call).confirmAlert),
 		op(c, muster.Op{Name: "PageResponder", Summary: "Page a person about an alert, or the expert for a topic", Access: responder, Path: "/alerts/{alert}/page", CLI: "page", Chat: "page"}, (*Call).pageResponder),
+		op(c, muster.Op{Name: "RatePage", Summary: "Say whether it was useful to be paged about an alert", Access: responder, Path: "/alerts/{alert}/rating", CLI: "alert rate"}, (*Call).ratePage),
 		op(c, muster.Op{Name: "SilenceAlerts", Summary: "Hold back pages about matching alerts until a moment", Access: responder, Path: "/silences", CLI: "silence", Status: 201}, (*Call).silenceAlerts),
 
 		op(c, muster.Op{Name: "DeclareIncident", Summary: "Declare an incident; a title is enough", Access: responder, Path: "/incidents", CLI: "declare", Chat: "declare", Status: 201}, (*Call).declareIncident),

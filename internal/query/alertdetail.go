@@ -133,6 +133,8 @@ type PagePhone struct {
 	WhyYou   []string // sentences
 	WhoKnows []string // who else knows; empty: nobody yet
 	Escalate []plan.Person
+	Digest   []*muster.Alert // of a page about several alerts: exactly these, the worst first
+	Rating   *muster.Rating  // what the person said of the page; nil: nothing yet
 }
 
 // PagePhone reads a page for its person. That the person may see it is for the caller to have checked, by the page's own
@@ -157,6 +159,14 @@ func (q *Queries) PagePhone(ctx context.Context, who Viewer, id muster.PageID) (
 			return nil, err
 		}
 		out.Escalate = f.Escalate
+		if len(p.Digest) > 0 {
+			if out.Digest, err = r.AlertsIn(p.Digest); err != nil {
+				return nil, err
+			}
+		}
+		if out.Rating, err = r.RatingOf(a.ID, p.Person); err != nil {
+			return nil, err
+		}
 		out.WhoKnows, err = r.whoKnows(a, al.Pages, p.Person)
 		return out, err
 	})

@@ -64,6 +64,7 @@ type Reader interface {
 	AlertReader
 	PageReader
 	StormReader
+	NoiseReader
 	OutboxReader
 	IncidentReader
 	TimelineReader
@@ -94,6 +95,7 @@ type Tx interface {
 	AlertWriter
 	PageWriter
 	StormWriter
+	NoiseWriter
 	OutboxWriter
 	IncidentWriter
 	TimelineWriter

@@ -1,6 +1,10 @@
 package store
 
-import "github.com/muster-oncall/muster"
+import (
+	"time"
+
+	"github.com/muster-oncall/muster"
+)
 
 // StormReader reads what is known of storms of pages.
 type StormReader interface {
@@ -25,3 +29,26 @@ type StormWriter interface {
 	DeleteGathered(person muster.UserName, alerts []muster.AlertID) error
 	DropGathered(alert muster.AlertID, people ...muster.UserName) error // of everybody when no people are named
 }
+
+// NoiseReader reads what is known of noise: what people said of pages, and what was over before it paged anybody.
+type NoiseReader interface {
+	RatingOf(alert muster.AlertID, person muster.UserName) (*muster.Rating, error) // nil: none
+	Noise(since muster.Instant) ([]muster.Noise, error)                            // by route and service, the noisiest first
+	EarlyEnds(keys []AlertKey) (map[AlertKey]muster.Instant, error)                // ends without a beginning, by the senders' clocks
+	HeadOf(group string) (muster.AlertID, muster.Instant, error)                   // the first alert of a group and when it began; "" for none
+	Members(head muster.AlertID) ([]muster.AlertID, error)                         // alerts that joined it, oldest first
+}
+
+// NoiseWriter writes it.
+type NoiseWriter interface {
+	PutRating(r *muster.Rating) error
+	CountFlap(day string, key AlertKey, route muster.RouteName, service muster.ServiceName) (times int, err error)
+	PutEarlyEnd(key AlertKey, ended, received muster.Instant) error // older ones than received less [EarlyEndLife] are deleted
+	DeleteEarlyEnd(key AlertKey) error
+	PutHead(group string, head muster.AlertID, begun muster.Instant) error
+	InsertMember(head, alert muster.AlertID) error
+	DeleteMembers(head muster.AlertID) error
+}
+
+// EarlyEndLife is how long an end that came before its beginning is kept.
+const EarlyEndLife = 5 * time.Minute

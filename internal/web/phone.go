@@ -141,6 +141,8 @@ func (v *visit) phone(status int, d *query.PagePhone, problem string) error {
 			p.DeclareURL = self + "/declare"
 		}
 	}
+	v.digestOnPhone(&p, d)
+	v.rating(&p, d)
 	return v.render(status, view.PhonePage(p))
 }
 
@@ -184,6 +186,60 @@ func snoozeOnPhone(v *visit) error {
 	}
 	_, err = v.snooze(d.Alert.ID)
 	return v.phoneDone(d, err)
+}
+
+// rateOnPhone takes whether the page was useful, as the page's person.
+func rateOnPhone(v *visit) error {
+	d, err := v.byPage()
+	if err != nil {
+		return v.lost(err)
+	}
+	_, err = run[*muster.Rating](v, "RatePage", command.RatePage{Alert: d.Alert.ID, Useful: v.field("useful") == "yes", Why: v.field("why")})
+	return v.phoneDone(d, err)
+}
+
+// digestOnPhone lists the alerts of a page about several, and says whether there is something left to acknowledge.
+func (v *visit) digestOnPhone(p *view.Phone, d *query.PagePhone) {
+	if len(d.Digest) == 0 {
+		return
+	}
+	open := 0
+	for _, a := range d.Digest {
+		row := view.PhoneAlert{Title: a.Title, Service: v.Queries.Catalog().ServiceTitle(a.Service), Severity: alertSeverity(a.Severity), URL: "/a/" + string(a.ID)}
+		switch a.Status {
+		case muster.AlertOpen:
+			if !acknowledgedBy(a, v.actor.User) {
+				open++
+			}
+		case muster.AlertAcknowledged:
+			if row.Status = "acknowledged"; a.AcknowledgedBy != nil {
+				row.Status = a.AcknowledgedBy.Name + " has it"
+			}
+		case muster.AlertResolved:
+			row.Status = "over"
+		}
+		p.Digest = append(p.Digest, row)
+	}
+	p.Title, p.Big, p.Action = itoa(len(d.Digest))+" alerts at once", "", ""
+	p.SnoozeURL, p.EscalateURL, p.AckURL = "", "", ""
+	p.Shell.Title = p.Title
+	if open > 0 {
+		p.AckURL, p.Done = "/p/"+v.r.PathValue("token")+"/ack", view.State{}
+		return
+	}
+	p.Done, p.DoneText = view.State{Tone: view.ToneOK, Word: "All of them are taken care of"}, "Nothing on this page pages anybody any more."
+}
+
+// rating asks whether the page was useful, once somebody has the alert.
+func (v *visit) rating(p *view.Phone, d *query.PagePhone) {
+	switch {
+	case d.Rating != nil && d.Rating.Useful:
+		p.Rated = "You said that this page was useful."
+	case d.Rating != nil:
+		p.Rated = "You said that this page was not useful."
+	case d.Alert.Status != muster.AlertOpen:
+		p.RateURL = "/p/" + v.r.PathValue("token") + "/rate"
+	}
 }
 
 // seenOnPhone is told by the page's script after a gesture of a person: it proves that they opened the page.

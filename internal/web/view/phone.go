@@ -36,7 +36,21 @@ type Phone struct {
 	// Done replaces the big button once it was pressed, or the page is void: "You have it since 03:12."
 	Done     State
 	DoneText string
-	Problem  string // what went wrong with the last press
+
+	Digest []PhoneAlert // a page about several alerts: Acknowledge acknowledges exactly these
+
+	RateURL string // POST with useful=yes or no, and why: was this page useful? "" while it is not answered
+	Rated   string // what the person said already: "You said that this page was useful."
+	Problem string // what went wrong with the last press
+}
+
+// PhoneAlert is one alert of a page about several.
+type PhoneAlert struct {
+	Title    string
+	Service  string
+	Severity State
+	Status   string // "acknowledged by Chen", "over"; "" while it is open
+	URL      string
 }
 
 // Phones is the demo's screen: a drawn phone for each person with the pages that it received.
