@@ -32,6 +32,7 @@ var table = []row{
 	{pkg: "internal/statuspage", pure: true, why: "a page is rendered from values; publishers push it"},
 
 	{pkg: "internal/ledger", pure: true, why: "who verifies an export needs nothing but this"},
+	{pkg: "internal/callsheet", pure: true, imports: []string{"internal/plan", "internal/rota"}, why: "paper is made from values"},
 	{pkg: "internal/exchange", imports: []string{"internal/rota"}, why: "other tools' forms are bytes in, values out; only rota turns local times into instants"},
 	{pkg: "internal/seal", why: "it turns bytes into sealed bytes and knows nobody"},
 	{pkg: "internal/batch", why: "a mechanism without a noun"},
@@ -40,11 +41,11 @@ var table = []row{
 	{pkg: "internal/store/storetest", imports: []string{"internal/store"}, test: true, why: "the suite holds for every store, so it knows none of them"},
 	{pkg: "internal/catalog", imports: []string{"internal/store", "internal/plan", "internal/rota"}, why: "documents are below the operations that change them"},
 	{
-		pkg: "internal/command", imports: with(deciders, "internal/catalog", "internal/store", "internal/seal", "internal/exchange", "internal/ledger"),
+		pkg: "internal/command", imports: with(deciders, "internal/catalog", "internal/store", "internal/seal", "internal/exchange", "internal/ledger", "internal/callsheet"),
 		why: "a command decides and records; what shall happen outside is a row that engine and connectors find",
 	},
 	{
-		pkg: "internal/query", imports: with(deciders, "internal/catalog", "internal/store", "internal/seal", "internal/exchange", "internal/ledger"),
+		pkg: "internal/query", imports: with(deciders, "internal/catalog", "internal/store", "internal/seal", "internal/exchange", "internal/ledger", "internal/callsheet"),
 		why: "read models never write, so commands are out of their reach",
 	},
 	{pkg: "internal/event", imports: []string{"internal/store"}, why: "the bus carries that something changed, not what it means"},
@@ -79,7 +80,7 @@ var table = []row{
 	{pkg: "internal/web/static", why: "files and their names; whoever serves them hands them in"},
 	{pkg: "internal/web/view", why: "what screens show are plain values, so templates can be looked at without a server"},
 	{
-		pkg: "internal/cli", imports: []string{"internal/command", "internal/query", "internal/plan", "internal/catalog", "internal/rota", "internal/ledger", "internal/apiclient", "internal/connector/*/fake"},
+		pkg: "internal/cli", imports: []string{"internal/command", "internal/query", "internal/plan", "internal/catalog", "internal/rota", "internal/ledger", "internal/callsheet", "internal/apiclient", "internal/connector/*/fake"},
 		why: "the command line works against any server: it takes names from the Op tables, checks files of documents, speaks as fakes do, and talks REST",
 	},
 	{pkg: "internal/apiclient", why: "it speaks the REST API and knows no more than a stranger would"},

@@ -162,6 +162,7 @@ func (r *run) own() map[string]ownVerb {
 		"roster export": {"[--format csv|ical] [--from T] [--until T] ROSTER", "Write the shifts of a roster as CSV or iCalendar", r.rosterExport},
 		"roster import": {"[--format csv|ical] --rotation NAME [--role ROLE] [--zone ZONE] [--dry-run] ROSTER FILE", "Make or replace a rotation by the shifts of a file", r.rosterImport},
 		"fairness":      {"[--from T] [--until T] [--roster ROSTER] [--team TEAM] [--csv]", "Add up what on-call asked of people: hours, nights, weekends, holidays, pages", r.fairness},
+		"callsheet":     {"[--days 14] [--html FILE] [--numbers]", "Say who is on call in the next days, and by what they are reached, as text or as a file for paper", r.callSheet},
 		"audit verify":  {"[FILE] [--key KEY] [--head HEAD] | --data DIR | --store DSN", "Verify the ledger of pages and the security log: of the server, of an export without one, or of a stopped installation", r.auditVerify},
 		"audit export":  {"FILE", "Write the ledger, its checkpoints, the pages and the security log into a file that can be verified anywhere", r.auditExport},
 		"fake teams":    {"[--name NAME] [--mention BOT] [--to URL | --send URL] SECRET TEXT", "Sign a message as Microsoft Teams does: print the curl line, or send it", r.fakeTeams},

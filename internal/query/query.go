@@ -37,7 +37,7 @@ type Queries struct {
 // New returns the queries over a store. The catalog must have been loaded before the first question.
 func New(d Deps) *Queries {
 	q := &Queries{Deps: d, reference: sync.OnceValue(rota.ReferenceZones), planning: make(chan struct{}, maxPlanning)}
-	q.ops = slices.Concat(q.table(), q.calendarTable(), q.ledgerTable())
+	q.ops = slices.Concat(q.table(), q.calendarTable(), q.ledgerTable(), q.callSheetTable())
 	return q
 }
 

@@ -78,6 +78,8 @@ func TestPlans(t *testing.T) {
 			func() error { return second(tx.SwapRequests(store.SwapFilter{Roster: "r"})) },
 			func() error { return second(tx.LastAudit()) },
 			func() error { return tx.DeleteReplayedBefore(now) },
+			func() error { return second(tx.Unwoken(5)) },
+			func() error { return second(tx.LostPages("", 5)) },
 		} {
 			if err := do(); err != nil {
 				return err
