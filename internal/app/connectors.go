@@ -15,6 +15,7 @@ import (
 	"github.com/muster-oncall/muster/internal/connector"
 	"github.com/muster-oncall/muster/internal/connector/demophone"
 	"github.com/muster-oncall/muster/internal/phone"
+	"github.com/muster-oncall/muster/internal/web"
 )
 
 // connectors makes the connectors of the catalog's documents and keeps them until the document or a secret changes.
@@ -156,6 +157,16 @@ func (a *App) BrowserKey(kind string) string {
 		return ""
 	}
 	return d.BrowserKey(a.Box.Derive)
+}
+
+// reach says how people are reached by connectors of a kind.
+func (a *App) reach(kind string) web.Reach {
+	d, _ := a.connectors.registry.Find(kind)
+	how := web.Reach{Address: d.Address, Key: a.BrowserKey(kind)}
+	if kind == demophone.Kind {
+		how.Address = "any words"
+	}
+	return how
 }
 
 // numbers are the telephone numbers that people see when this installation calls or texts.

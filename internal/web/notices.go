@@ -72,6 +72,8 @@ func noticeKind(k muster.NoticeKind) view.State {
 	switch k {
 	case muster.NoticeLeaveConflict, muster.NoticeZoneMoved, muster.NoticeRestored, muster.NoticeAuditor:
 		s.Tone = view.ToneMinor
+	case muster.NoticeUnreachable, muster.NoticeExhausted, muster.NoticeNobodyOnCall:
+		s.Tone = view.ToneMajor
 	case muster.NoticeContactTest:
 		s.Tone = view.ToneNone
 	case muster.NoticeShadow, muster.NoticeShiftReminder, muster.NoticeShiftHandoff, muster.NoticeShiftChanged, muster.NoticeSwapRequest, muster.NoticeSwapAnswered,

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/muster-oncall/muster"
@@ -44,6 +45,7 @@ func (v *visit) personRow(row query.PersonRow) view.PersonRow {
 		m := view.ContactMethodRow{Name: c.Method, Kind: string(c.Connector), Address: c.Hint}
 		switch {
 		case c.VerifiedAt.IsZero():
+			m.Unverified = true
 			m.State = view.State{Tone: view.ToneMinor, Word: "Not verified"}
 		case c.LastProved.IsZero():
 			m.State = view.State{Tone: view.ToneNone, Word: "Never proved"}
@@ -59,30 +61,45 @@ func (v *visit) personRow(row query.PersonRow) view.PersonRow {
 	return out
 }
 
+// shownShifts is how many shifts a person's page lists: it is opened on phones.
+const shownShifts = 10
+
 // profile is one person's own page.
 func profile(v *visit) error { return v.profile(http.StatusOK, nil) }
 
 func (v *visit) profile(status int, wrong []view.Problem) error {
-	name := muster.UserName(v.r.PathValue("name"))
+	return v.profileOf(muster.UserName(v.r.PathValue("name")), status, wrong, nil)
+}
+
+// profileOf is the page of a person after something that was not done: wrong says what, insist asks whether it is meant.
+func (v *visit) profileOf(name muster.UserName, status int, wrong []view.Problem, insist *view.Insist) error {
 	d, err := v.Queries.Profile(v.ctx(), v.viewer(), name)
 	if err != nil {
 		return err
 	}
 	p := view.Profile{
-		Shell: v.shell(docTitle(d.User), view.PlaceSettings), Tabs: v.tabs(view.TabPeople), Row: v.personRow(d.PersonRow), Problems: wrong,
+		Shell: v.shell(docTitle(d.User), view.PlaceSettings), Tabs: v.tabs(view.TabPeople), Row: v.personRow(d.PersonRow), Problems: wrong, Insist: insist,
 		Document: view.Link{Text: "Document", URL: docURL(muster.KindUsers, name)},
 	}
-	for _, s := range d.Shifts {
+	for _, s := range d.Shifts[:min(len(d.Shifts), shownShifts)] {
 		p.Shifts = append(p.Shifts, shiftOf(s))
+	}
+	if n := len(d.Shifts) - shownShifts; n > 0 {
+		p.MoreShifts = view.Link{Text: "and " + strconv.Itoa(n) + " more within 30 days", URL: "/oncall"}
+		if v.actor.User == name {
+			p.MoreShifts.URL = "/oncall/mine"
+		}
 	}
 	if v.self(name) {
 		self := "/settings/people/" + string(name)
-		p.AddURL, p.PassURL, p.RemindURL = self+"/contacts", self+"/passphrase", self+"/reminders"
+		p.PassURL, p.RemindURL = self+"/passphrase", self+"/reminders"
 		for _, r := range muster.Reminders() {
 			p.Reminders = append(p.Reminders, view.Option{Value: string(r), Text: reminderWord(r), Selected: slices.Contains(d.User.Reminded(), r)})
 		}
-		for _, c := range v.Queries.Catalog().Documents(muster.KindConnectors) {
-			p.Kinds = append(p.Kinds, view.Option{Value: c.DocName(), Text: docTitle(c)})
+		v.reached(&p, d)
+		p.RulesOpen = slices.ContainsFunc(wrong, func(w view.Problem) bool { return w.Field == "notify" })
+		for i := range p.Row.Methods {
+			p.Row.Methods[i].Last = v.lastPage(d, d.Contacts[i].ID)
 		}
 	}
 	return v.render(status, view.ProfilePage(p))
@@ -151,13 +168,6 @@ func addContact(v *visit) error {
 		return v.done("/settings/people/"+string(name), "Added. Many tests went out within the last hour: send one later to verify it.", "")
 	}
 	return v.done("/settings/people/"+string(name), "Added. A test is on its way: open the link in it and press the button to verify it.", "")
-}
-
-func removeContact(v *visit) error {
-	if _, err := run[muster.Nothing](v, "RemoveContact", command.RemoveContact{Contact: muster.ContactID(v.r.PathValue("id")), Accept: v.field("accept")}); err != nil {
-		return err
-	}
-	return v.done(v.back("/settings/people/"+string(userName(v.either("of")))), "Removed.", "")
 }
 
 // setPassphrase changes a passphrase: people give their present one first, an admin may set that of others. All sessions

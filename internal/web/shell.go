@@ -19,7 +19,7 @@ func (v *visit) plainShell(title string) view.Shell {
 // shell surrounds a page of a signed-in person. topic is what the page listens to, "" when it does not change.
 func (v *visit) shell(title, place string) view.Shell {
 	s := v.plainShell(title)
-	s.Place = place
+	s.Place, s.Install = place, v.Static.Path("icon192.png")
 	s.Places = view.Places{
 		Now: "/", Incidents: "/incidents", Alerts: "/alerts", OnCall: "/oncall", Services: "/services", Status: "/status",
 		Reviews: "/reviews", Readiness: "/readiness", Settings: "/settings", Wall: "/wall",
@@ -93,6 +93,7 @@ func (v *visit) guide() error {
 // statics serves what never changes under its name.
 func (s *Web) statics() {
 	s.mux.Handle("GET /static/", s.Static)
+	s.install()
 	s.mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, s.Static.Path("icon.svg"), http.StatusFound)
 	})

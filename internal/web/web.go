@@ -20,6 +20,7 @@ import (
 type Static interface {
 	http.Handler
 	Path(name string) string // "app.css" to "/static/app.0a1b2c.css"
+	File(name string) []byte // what has to lie under a name of its own
 }
 
 // Chat runs a text that begins with "/" in a room, as chat does.
@@ -51,6 +52,8 @@ type Deps struct {
 	VerifyTest     func(token string) (muster.NoticeID, error)           // of the link in a test of a contact method, as VerifyPage
 	SignTest       func(id muster.NoticeID, until muster.Instant) string // for the demo's phones
 	PhonesToken    func(token string) bool                               // whether it opens the demo's phones; nil outside the demo
+	Reach          func(kind string) Reach                               // how people are reached by connectors of a kind
+	ContactCard    func() []byte                                         // our numbers as a vCard; empty when there are none
 	ConnectorKinds func() []view.Option                                  // kinds of connectors that may be added
 	StatusPages    http.Handler                                          // the published status pages, below /s/
 

@@ -89,7 +89,7 @@ func buildWorld(t testing.TB, seeded bool) *world {
 	chat := chatop.New(append(w.commands.Ops(), w.queries.Ops()...), func() *muster.Catalog { return live.Current().Catalog })
 	w.web, err = web.New(web.Deps{
 		Commands: w.commands, Queries: w.queries, Bus: bus, Static: assets, Chat: roomChat{chat}, VerifyPage: w.box.VerifyPage, SignPage: w.box.SignPage,
-		VerifyTest: w.box.VerifyTest, SignTest: w.box.SignTest,
+		VerifyTest: w.box.VerifyTest, SignTest: w.box.SignTest, Reach: reach, ContactCard: func() []byte { return []byte("BEGIN:VCARD\r\n") },
 		PhonesToken: func(s string) bool { return s == w.access.PhonesToken }, Demo: true, Org: func() string { return "Tailwind Traders" },
 	})
 	w.must(err)

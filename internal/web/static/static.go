@@ -21,10 +21,11 @@ import (
 
 //go:generate go tool esbuild js/app.js --bundle --minify --format=iife --target=es2022 --charset=utf8 --legal-comments=none --outfile=dist/app.js
 //go:generate go tool esbuild js/phone.js --bundle --minify --format=iife --target=es2022 --charset=utf8 --legal-comments=none --outfile=dist/phone.js
+//go:generate go tool esbuild js/sw.js --bundle --minify --format=iife --target=es2022 --charset=utf8 --legal-comments=none --outfile=dist/sw.js
 //go:generate go tool esbuild css/app.css --bundle --minify --charset=utf8 --legal-comments=none --outfile=dist/app.css
 //go:generate go tool esbuild css/phone.css --bundle --minify --charset=utf8 --legal-comments=none --outfile=dist/phone.css
 
-//go:embed dist/app.js dist/app.css dist/phone.js dist/phone.css icon.svg
+//go:embed dist/app.js dist/app.css dist/phone.js dist/phone.css dist/sw.js icon.svg icon192.png icon512.png
 var files embed.FS
 
 // Prefix is where the files are served.
@@ -45,7 +46,7 @@ type file struct {
 // New reads the embedded files, names them by their content and compresses them once.
 func New() (*Assets, error) {
 	a := &Assets{paths: map[string]string{}, files: map[string]file{}}
-	for _, name := range []string{"dist/app.js", "dist/app.css", "dist/phone.js", "dist/phone.css", "icon.svg"} {
+	for _, name := range []string{"dist/app.js", "dist/app.css", "dist/phone.js", "dist/phone.css", "dist/sw.js", "icon.svg", "icon192.png", "icon512.png"} {
 		data, err := fs.ReadFile(files, name)
 		if err != nil {
 			return nil, fmt.Errorf("static: %s is not embedded: %w", name, err)
@@ -126,6 +127,8 @@ func kindOf(ext string) string {
 		return "text/javascript; charset=utf-8"
 	case ".css":
 		return "text/css; charset=utf-8"
+	case ".png":
+		return "image/png"
 	case ".svg":
 		return "image/svg+xml"
 	}

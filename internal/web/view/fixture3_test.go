@@ -29,8 +29,8 @@ func connectorsPage() view.Connectors {
 
 func personRow() view.PersonRow {
 	return view.PersonRow{Person: view.Person{Name: "Ana", URL: "/people/ana", You: true}, Access: "team owner", Teams: "Storefront", Zone: "Seattle, 03:24", Methods: []view.ContactMethodRow{
-		{Name: "phone", Kind: "SMS", Address: "+1 ··· 0142", State: view.State{Tone: view.ToneOK, Word: "Proved today"}, TestURL: "/x", RemoveURL: "/x"},
-		{Name: "work mail", Kind: "e-mail", Address: "ana@…", State: view.State{Tone: view.ToneMinor, Word: "Never proved"}, TestURL: "/x"},
+		{Name: "phone", Kind: "SMS", Address: "+1 ··· 0142", State: view.State{Tone: view.ToneOK, Word: "Proved today"}, TestURL: "/x", RemoveURL: "/x", Last: "Last page 03:12: proved, the carrier says that it was delivered"},
+		{Name: "work mail", Kind: "e-mail", Address: "ana@…", State: view.State{Tone: view.ToneMinor, Word: "Not verified"}, TestURL: "/x", Unverified: true},
 	}}
 }
 
@@ -96,6 +96,15 @@ func screens() []screen {
 	keys := view.Keys{Shell: shell("API keys", view.PlaceSettings), Tabs: tabs(view.TabKeys), URL: "/x", Access: []view.Option{{Value: "viewer", Text: "Viewer"}}, Fresh: "mk_2f9c8a77d0b14e", Rows: []view.KeyRow{{Name: "ci", Access: "responder", By: "Leo", MadeAt: day(2, 9), UsedAt: at(3, 2, 0), RevokeURL: "/x"}}}
 	reviews := view.Reviews{Shell: shell("Reviews", view.PlaceReviews), Rows: []view.ReviewRow{{Key: "INC-27", Title: "Cart writes refused after 4.11", URL: "/x", State: view.State{Tone: view.ToneOK, Word: "Published"}, Severity: view.State{Tone: view.ToneMajor, Word: "SEV2"}, At: time.Date(2026, 9, 18, 10, 0, 0, 0, seattle()), Took: 34 * time.Minute, Actions: 4, Done: 3, Owner: "Mia"}}}
 	profile := view.Profile{Shell: shell("Ana", view.PlaceSettings), Row: personRow(), AddURL: "/x", Kinds: []view.Option{{Value: "sms", Text: "SMS"}}, PassURL: "/x", RemindURL: "/x", Reminders: []view.Option{{Value: "7d", Text: "7 days before"}, {Value: "start", Text: "when it begins", Selected: true}}, Shifts: onCallPage().MyShifts, Document: view.Link{Text: "Edit", URL: "/x"}}
+	profile.Push = &view.PushOffer{Connector: "browsers", Key: "BNc"}
+	profile.CardURL, profile.RulesURL, profile.RulesNote, profile.RulesOpen = "/x", "/x", "Each line goes at its own time.", true
+	profile.Unproved = "mail is used for pages, and nothing has ever shown that it arrives. Send a test and press its button."
+	profile.Rules = []view.RuleRow{
+		{Methods: []view.Option{{Text: "–"}, {Value: "phone", Text: "phone", Selected: true}}, Urgency: []view.Option{{Text: "all pages"}, {Value: "high", Text: "urgent pages", Selected: true}}, After: "0"},
+		{Methods: []view.Option{{Text: "–", Selected: true}, {Value: "phone", Text: "phone"}}, Urgency: []view.Option{{Text: "all pages", Selected: true}}, After: "0"},
+	}
+	last := view.Profile{Shell: shell("Ravi", view.PlaceSettings), Row: personRow(), AddURL: "/x", MoreShifts: view.Link{Text: "and 12 more within 30 days", URL: "/x"}, Push: &view.PushOffer{Missing: "Notifications of browsers are not set up here.", SetUp: view.Link{Text: "Add one", URL: "/x"}}}
+	last.Insist = &view.Insist{Text: "Nobody would be paged for Shopping cart.", URL: "/x", Word: "reaches-nobody", Label: "Remove it all the same"}
 	quietWall := wallPage()
 	quietWall.Main, quietWall.Also, quietWall.Unowned, quietWall.Headline, quietWall.Quiet = nil, nil, 0, "Nothing open", day(25, 14)
 	return []screen{
@@ -147,6 +156,7 @@ func screens() []screen {
 		{"connectors", view.ConnectorsPage(connectorsPage())},
 		{"people", view.PeoplePage(peoplePage())},
 		{"profile", view.ProfilePage(profile)},
+		{"profile-last", view.ProfilePage(last)},
 		{"keys", view.KeysPage(keys)},
 		{"audit", view.AuditPage(audit)},
 		{"declare", view.DeclarePage(declarePage())},

@@ -143,6 +143,8 @@ type ContactMethodRow struct {
 	State               State  // Proved on Tuesday, Never proved, Failed
 	TestURL             string // POST
 	RemoveURL           string // POST
+	Unverified          bool
+	Last                string // what became of the last page by it
 }
 
 // Profile is one person's own page: contact methods, zone, theme.
@@ -157,11 +159,21 @@ type Profile struct {
 	PassURL  string
 	Document Link
 
+	Push      *PushOffer // on one's own page
+	Insist    *Insist    // after a removal that would leave somebody unreachable
+	Unproved  string     // which methods never brought a proof
+	CardURL   string     // our numbers as a contact card
+	RulesURL  string     // POST method, urgency, after: each as often as there are lines
+	Rules     []RuleRow
+	RulesNote string
+	RulesOpen bool
+
 	RemindURL string   // POST remind: when they are reminded of shifts; "" when you may not
 	Reminders []Option // each with whether it is wanted
 
-	Shifts   []Shift
-	Problems []Problem
+	Shifts     []Shift
+	MoreShifts Link // to those that are not listed
+	Problems   []Problem
 }
 
 // Keys is the list of API keys.

@@ -30,6 +30,8 @@ type Shell struct {
 
 	CSS string // URL of the style sheet, from static.Path("app.css")
 	JS  string // URL of the script, from static.Path("app.js"); the phone page has none
+	// Install is the URL of the icon for home screens; "" on pages that nobody puts there.
+	Install string
 	// Icon is the URL of the favicon, from static.Path("icon.svg").
 	Icon string
 
@@ -72,9 +74,9 @@ type Guide struct {
 	Action   Button // the one thing to do next; an empty URL draws none
 	// Auto presses Action by itself once, and only with script (the first step of the play).
 	Auto     bool
-	CloseURL string // POST, no fields: closes the strip
+	CloseURL string   // POST, no fields: closes the strip
 	Scenes   []Button // each begins a scene
-	NoteURL  string // optional link "what is this?"; "" draws none
+	NoteURL  string   // optional link "what is this?"; "" draws none
 }
 
 // Toast tells what was just done and offers to take it back for ten seconds.

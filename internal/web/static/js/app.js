@@ -3,6 +3,7 @@
  * does not have: whatever changes is fetched again as HTML and merged into the page.
  */
 import './live.js';
+import './push.js';
 import './forms.js';
 import './keys.js';
 import './palette.js';

@@ -3,8 +3,11 @@
  * now, the line of a problem in the editor. Runs again after each merge; each step is idempotent.
  */
 
+import { offerPush } from './push.js';
+
 /** @param {ParentNode} root */
 export function enhance(root) {
+  offerPush(root);
   root.querySelectorAll('[data-copy][hidden],[data-print][hidden],[data-help][hidden],[data-scripted][hidden]').forEach((el) => {
     /** @type {HTMLElement} */ (el).hidden = false;
   });
