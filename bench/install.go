@@ -234,7 +234,7 @@ func (in *installation) fill(ctx context.Context, setup string) error {
 	docs.WriteString("kind: connector\nname: sink\ntype: webhook\nsecrets: {secret: sink}\n")
 	docs.WriteString("---\nkind: route\nname: bench\norder: 1\nmatch: source.startsWith(\"bench-\")\n")
 	for i := range people {
-		fmt.Fprintf(&docs, "---\nkind: user\nname: u%d\ndisplay: Person %d\nzone: UTC\n", i, i)
+		fmt.Fprintf(&docs, "---\nkind: user\nname: u%d\ndisplay: Person %d\nzone: UTC\nstorm: {off: true}\n", i, i)
 		fmt.Fprintf(&docs, "---\nkind: policy\nname: p%d\ntitle: Policy %d\nteam: operations\nsteps: [{targets: [{user: u%d}], wait: 1h}]\n", i, i, i)
 		fmt.Fprintf(&docs, "---\nkind: service\nname: s%d\ntitle: Service %d\nteam: operations\npolicy: p%d\n", i, i, i)
 		fmt.Fprintf(&docs, "---\nkind: source\nname: bench-%d\ntitle: Source %d\nservice: s%d\n", i, i, i)

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,12 +13,23 @@ import (
 	"github.com/muster-oncall/muster/internal/command"
 )
 
+// eachPages turns storm mode off: what is measured is that each alert pages, not that a few digests tell of all.
+func (w *world) eachPages() {
+	who := muster.Actor{Name: "Test", Access: muster.AccessAdmin}
+	if err := w.commands.Batch(w.t.Context(), "Storm", who, func(b *command.Batch) error {
+		return b.Apply(command.ApplyDocuments{Documents: strings.ReplaceAll(documents, "kind: user\n", "kind: user\nstorm: {off: true}\n")})
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // intake sends b.N signals over 64 connections' worth of callers; every keys-th is new.
 func intake(b *testing.B, newEvery int64) {
 	dir := b.TempDir()
 	w := newWorld(b, dir)
 	defer w.stop()
 	w.seed()
+	w.eachPages()
 	w.start()
 	var seq atomic.Int64
 	b.ResetTimer()
