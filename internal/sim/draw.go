@@ -152,6 +152,14 @@ func (d *drawer) policy(name string, o *org) *policy {
 	if d.chance(0.3) {
 		p.fallback = []target{{user: d.person(o)}}
 	}
+	for _, s := range p.steps {
+		if slices.ContainsFunc(s.targets, func(t target) bool { return t.role != "secondary" }) {
+			return p
+		}
+	}
+	// A policy that names nothing but roles that nobody has is refused.
+	last := &p.steps[len(p.steps)-1]
+	last.targets = append(last.targets, target{roster: "r0", role: "primary"})
 	return p
 }
 

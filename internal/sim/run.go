@@ -42,6 +42,7 @@ type run struct {
 // node is one life of the process.
 type node struct {
 	world *mustertest.World
+	db    store.DB
 	dead  atomic.Bool
 	up    atomic.Bool
 	ctx   context.Context //nolint:containedctx // it is the life of the process
@@ -189,11 +190,15 @@ func (r *run) start() (ok bool) {
 				panic(p)
 			}
 			ok = false
+			n.end()
+			if n.db != nil { // what was opened has to end, or the bubble cannot
+				_ = n.db.Close()
+			}
 		}
 	}()
 	n.world = mustertest.New(quietly{r.t, r}, mustertest.Options{Dir: r.dir, Docs: r.s.Org.docs(), With: func(d *app.Deps) {
 		d.Entropy, d.Failpoint, d.Transport = r.ids, n.failpoint, &providers{r, n}
-		d.Around = func(db store.DB) store.DB { return &database{db, r, n} }
+		d.Around = func(db store.DB) store.DB { n.db = db; return &database{db, r, n} }
 	}})
 	n.up.Store(true)
 	r.mu.Lock()
