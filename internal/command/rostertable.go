@@ -307,17 +307,16 @@ func (c *Commands) ImportTable(ctx context.Context, d *muster.Delivery, rows []m
 		if !until.After(call.Now().Time) {
 			return muster.Errorf(muster.ErrInvalid, "The time until which the people of the table are on call is over.")
 		}
-		shifts, wrong := exchange.ShiftsOfTable(rows, string(job.Roster), call.Now(), until)
-		if err := muster.Invalid("The table was not imported, because of these rows", wrong); err != nil {
-			return err
-		}
 		r := call.Snap.Catalog.Rosters[job.Roster]
 		if r == nil {
 			return muster.Errorf(muster.ErrNotFound, "There is no roster called %q any more.", job.Roster)
 		}
-		shifts = slices.DeleteFunc(shifts, func(s exchange.ShiftRow) bool { // a table may hold several rosters
-			return !strings.EqualFold(s.Roster, string(r.Name)) && !strings.EqualFold(s.Roster, r.Title)
-		})
+		check := rowCheck{who: newWhoIs(call.Snap.Catalog), roster: r, role: importRole(r, job.Rotation, job.Role), others: true} // a table may hold several rosters
+		shifts, wrong := exchange.ShiftsOfTable(rows, string(job.Roster), call.Now(), until, check.fault)
+		if err := muster.Invalid("The table was not imported, because of these rows", wrong); err != nil {
+			return err
+		}
+		shifts = slices.DeleteFunc(shifts, func(s exchange.ShiftRow) bool { return !ofRoster(s, r) })
 		got, err := call.importRows(ImportShifts{
 			Roster: job.Roster, Rotation: job.Rotation, Role: job.Role, Accept: job.Accept, Zone: importZone(r, job.Rotation), Why: "import from " + string(d.Connector), rows: shifts,
 		})

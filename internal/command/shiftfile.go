@@ -71,8 +71,10 @@ func (in *ImportShifts) prepareIn(s *plan.Snapshot) error {
 	}
 	switch strings.ToLower(in.Format) {
 	case "", "csv":
-		in.rows, in.wrong = exchange.ReadShifts([]byte(in.Body), zone, s.Zones.Load)
-		if head, _, _ := strings.Cut(in.Body, "\n"); !strings.Contains(strings.ToLower(head), "role") {
+		head, _, _ := strings.Cut(in.Body, "\n")
+		check := rowCheck{who: newWhoIs(s.Catalog), roster: r, role: importRole(r, in.Rotation, in.Role), every: !strings.Contains(strings.ToLower(head), "role")}
+		in.rows, in.wrong = exchange.ReadShifts([]byte(in.Body), zone, s.Zones.Load, check.fault)
+		if check.every {
 			for i := range in.rows {
 				in.rows[i].Role = "" // without such a column every line is of the role that is imported
 			}
@@ -99,6 +101,16 @@ func importZone(r *muster.Roster, rotation string) string {
 		return r.Rotations[0].Zone
 	}
 	return "UTC"
+}
+
+// importRole is the role that is imported: the one that was asked for, else that of the rotation, else primary.
+func importRole(r *muster.Roster, rotation string, asked muster.RosterRole) muster.RosterRole {
+	for i := range r.Rotations {
+		if r.Rotations[i].Name == rotation {
+			asked = cmp.Or(asked, r.Rotations[i].Role)
+		}
+	}
+	return cmp.Or(asked, muster.PrimaryResponder)
 }
 
 // eventRows makes a line of each person of each event. An event without length is no shift.
@@ -143,24 +155,22 @@ func (c *Call) importRows(in ImportShifts) (*ImportedShifts, error) {
 		return nil, muster.Invalid("The shifts cannot be imported", []muster.FieldError{{Path: "rotation", Message: "name the rotation that is made or replaced"}})
 	}
 	at := slices.IndexFunc(r.Rotations, func(x muster.Rotation) bool { return x.Name == in.Rotation })
-	out := &ImportedShifts{Roster: r.Name, Rotation: in.Rotation, Role: in.Role, Revision: c.Snap.Catalog.Revision, DryRun: in.DryRun, What: "created", Overrules: []string{}}
+	out := &ImportedShifts{Roster: r.Name, Rotation: in.Rotation, Role: importRole(r, in.Rotation, in.Role), Revision: c.Snap.Catalog.Revision, DryRun: in.DryRun, What: "created", Overrules: []string{}}
 	next := muster.Rotation{Name: in.Rotation, Zone: in.Zone, Kind: muster.Custom}
 	var before []muster.FixedShift
 	if at >= 0 {
 		old := r.Rotations[at]
 		out.What, out.Pattern, before = "changed", len(old.Shifts) == 0, old.Shifts
-		out.Role = cmp.Or(out.Role, old.Role)
 		if in.Zone == "" {
 			next.Zone = old.Zone
 		}
 	}
-	out.Role = cmp.Or(out.Role, muster.PrimaryResponder)
 	if !slices.Contains(muster.RosterRoles(), out.Role) {
 		return nil, muster.Invalid("The shifts cannot be imported", []muster.FieldError{{Path: "role", Message: fmt.Sprintf("%q is not a role of a roster: write primary, secondary or shadow", muster.Clip(string(out.Role), 20))}})
 	}
 	next.Role = out.Role
 	var err error
-	if next.Shifts, out.LeftOut, err = fixedShifts(newWhoIs(c.Snap.Catalog), r, out.Role, in.rows); err != nil {
+	if next.Shifts, out.LeftOut, err = fixedShifts(rowCheck{who: newWhoIs(c.Snap.Catalog), roster: r, role: out.Role}, in.rows); err != nil {
 		return nil, err
 	}
 	out.tell(before, next.Shifts)
@@ -201,23 +211,56 @@ func (c *Call) importRows(in ImportShifts) (*ImportedShifts, error) {
 	return out, err
 }
 
+// rowCheck is what rows are compared with: the people of the catalog, and what is imported.
+type rowCheck struct {
+	who    *whoIs
+	roster *muster.Roster
+	role   muster.RosterRole
+	every  bool // rows of every role are of the one that is imported
+	others bool // rows of other rosters are left out
+}
+
+// person finds who a row is about; other says that it is of another role and left out.
+func (k rowCheck) person(row exchange.ShiftRow) (u muster.UserName, other bool, path, problem string) {
+	if row.Roster != "" && !ofRoster(row, k.roster) { // without one it is told already
+		if k.others {
+			return "", true, "", ""
+		}
+		return "", false, "roster", fmt.Sprintf("%s is not the roster %s, into which you import: take the line out, or import it there", quoted(row.Roster), k.roster.Name)
+	}
+	if !k.every && row.Role != "" && muster.RosterRole(row.Role) != k.role {
+		return "", true, "", ""
+	}
+	u, problem = k.who.row(row)
+	return u, false, "person", problem
+}
+
+// fault tells it to whoever reads a file, so that people hear of everything that is wrong with it at once.
+func (k rowCheck) fault(row exchange.ShiftRow) (path, problem string) {
+	if row.Person == "" && row.Email == "" {
+		return "", "" // told already
+	}
+	_, _, path, problem = k.person(row)
+	return path, problem
+}
+
+func ofRoster(row exchange.ShiftRow, r *muster.Roster) bool {
+	return strings.EqualFold(row.Roster, string(r.Name)) || strings.EqualFold(row.Roster, r.Title)
+}
+
 // fixedShifts turns rows into shifts: rows of the same time are one shift of several people.
-func fixedShifts(who *whoIs, r *muster.Roster, role muster.RosterRole, rows []exchange.ShiftRow) (out []muster.FixedShift, leftOut int, err error) {
+func fixedShifts(check rowCheck, rows []exchange.ShiftRow) (out []muster.FixedShift, leftOut int, err error) {
 	type span struct{ from, until muster.Instant }
 	places := map[span]int{}
 	var wrong []muster.FieldError
 	for _, row := range rows {
-		if !strings.EqualFold(row.Roster, string(r.Name)) && !strings.EqualFold(row.Roster, r.Title) {
-			wrong = append(wrong, muster.FieldError{Line: row.Line, Path: "roster", Message: fmt.Sprintf("%s is not the roster %s, into which you import: take the line out, or import it there", quoted(row.Roster), r.Name)})
-			continue
-		}
-		if row.Role != "" && muster.RosterRole(row.Role) != role {
+		u, other, path, problem := check.person(row)
+		if other {
 			leftOut++
 			continue
 		}
-		u, problem := who.row(row)
 		if problem != "" {
-			wrong = append(wrong, muster.FieldError{Line: row.Line, Path: "person", Message: problem})
+			wrong = append(wrong, muster.FieldError{Line: row.Line, Path: path, Message: problem})
 			continue
 		}
 		k := span{row.From, row.Until}
@@ -234,7 +277,7 @@ func fixedShifts(who *whoIs, r *muster.Roster, role muster.RosterRole, rows []ex
 	switch {
 	case len(wrong) > 0:
 	case len(out) == 0:
-		what := fmt.Sprintf("there is no shift of the role %s in it", role)
+		what := fmt.Sprintf("there is no shift of the role %s in it", check.role)
 		wrong = []muster.FieldError{{Path: "body", Message: what}}
 	case len(out) > muster.MaxShifts:
 		wrong = []muster.FieldError{{Path: "body", Message: fmt.Sprintf("it has %d shifts; a rotation takes at most %d: split it", len(out), muster.MaxShifts)}}

@@ -29,8 +29,8 @@ var columnNames = map[string]string{
 // A time is RFC 3339, or local ("2026-11-23 09:00") on the clocks of the line's zone, of zone without one; a local time
 // that happens twice means the first, one that is skipped is read with the offset before. Load finds the zone of a line by
 // its IANA name. Every line that is wrong is told, and then there are no rows at all.
-func ReadShifts(b []byte, zone *time.Location, load func(string) (*time.Location, error)) ([]ShiftRow, []muster.FieldError) {
-	r := shiftReader{zone: zone, load: load, known: map[string]*time.Location{}, seen: map[ShiftRow]int{}}
+func ReadShifts(b []byte, zone *time.Location, load func(string) (*time.Location, error), checks ...RowCheck) ([]ShiftRow, []muster.FieldError) {
+	r := shiftReader{checks: checks, zone: zone, load: load, known: map[string]*time.Location{}, seen: map[ShiftRow]int{}}
 	r.read(b)
 	if wrong := r.faults.all(); len(wrong) > 0 {
 		return nil, wrong
@@ -38,7 +38,12 @@ func ReadShifts(b []byte, zone *time.Location, load func(string) (*time.Location
 	return r.rows, nil
 }
 
+// RowCheck says what is wrong with a row for whoever imports it, "" when nothing is. It gets rows with faults, too, with what
+// could be read of them, so that people correct a file once.
+type RowCheck func(ShiftRow) (path, problem string)
+
 type shiftReader struct {
+	checks  []RowCheck
 	zone    *time.Location
 	load    func(string) (*time.Location, error)
 	known   map[string]*time.Location // by the cell's text; nil: not a zone
@@ -194,6 +199,11 @@ func (r *shiftReader) row(line int, cells []string) {
 	}
 	if ok[0] && ok[1] && !row.Until.After(row.From.Time) {
 		fault("until", "the shift ends before it has begun: until must be later than from")
+	}
+	for _, check := range r.checks {
+		if path, problem := check(row); problem != "" {
+			fault(path, "%s", problem)
+		}
 	}
 	if wrong {
 		return

@@ -78,7 +78,7 @@ func TableOfPeople(shifts []ShiftRow, at muster.Instant, service func(roster str
 // only who is on call at the instant at which the table was read: it becomes a primary's shift from then until the end
 // given, for the roster that is given, unless the person is not on call. Line is the row's place in rows, from 1. As with
 // [ReadShifts], any fault means no shifts at all.
-func ShiftsOfTable(rows []TableRow, roster string, at, until muster.Instant) ([]ShiftRow, []muster.FieldError) {
+func ShiftsOfTable(rows []TableRow, roster string, at, until muster.Instant, checks ...RowCheck) ([]ShiftRow, []muster.FieldError) {
 	var f faults
 	if len(rows) > MaxRows {
 		f.add(0, "", "the table has more than %d rows: take out the old ones", MaxRows)
@@ -117,6 +117,13 @@ func ShiftsOfTable(rows []TableRow, roster string, at, until muster.Instant) ([]
 			f.add(line, "from", "%s: the shift needs both its times, from and until: write them", place)
 		case !s.Until.After(s.From.Time):
 			f.add(line, "until", "%s: the shift ends before it has begun: until must be later than from", place)
+		}
+		if !plain || r.OnCall {
+			for _, check := range checks {
+				if path, problem := check(s); problem != "" {
+					f.add(line, path, "%s: %s", place, problem)
+				}
+			}
 		}
 		if len(f.list)+f.more == before && (!plain || r.OnCall) {
 			out = append(out, s)
