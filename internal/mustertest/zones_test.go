@@ -74,10 +74,15 @@ func TestNewZoneDataMovesTheFutureAndNotThePast(t *testing.T) {
 		on := func(at string) string {
 			return w.Do("ana", "GET", "/api/v1/oncall?roster=storefront&at="+at, nil).Want(http.StatusOK).Text("items.0.people.0.id")
 		}
+		pass(16*time.Hour + 30*time.Minute) // between the hand-offs of the old rules and the new
 		alert := w.Fire("cart", "critical")
 		pass(time.Second)
 		page := w.Do("ana", "GET", "/api/v1/alerts/"+alert, nil).Want(http.StatusOK).Text("pages.0.id")
 		why := string(w.Do("ana", "GET", "/api/v1/pages/"+page+"/why", nil).Want(http.StatusOK).Body)
+		whole := string(w.Do("ana", "GET", "/api/v1/alerts/"+alert+"/why", nil).Want(http.StatusOK).Body)
+		if strings.Contains(whole, "zone data") {
+			t.Errorf("nothing has changed, and yet: %s", whole)
+		}
 		before, later := on("2000-01-05T16:30:00Z"), on("2000-01-05T17:30:00Z")
 		if before == later {
 			t.Fatalf("%s is on call before and after the hand-off at 17:00 UTC", before)
@@ -90,6 +95,11 @@ func TestNewZoneDataMovesTheFutureAndNotThePast(t *testing.T) {
 		}
 		if again := string(w.Do("ana", "GET", "/api/v1/pages/"+page+"/why", nil).Want(http.StatusOK).Body); again[strings.Index(again, `"steps"`):] != why[strings.Index(why, `"steps"`):] {
 			t.Errorf("the page is told anew:\n%s\nwas\n%s", again, why)
+		}
+		again := w.Do("ana", "GET", "/api/v1/alerts/"+alert+"/why", nil).Want(http.StatusOK)
+		people := func(s string) string { return s[strings.Index(s, `"people"`):] }
+		if s := string(again.Body); people(s) != people(whole) || !strings.Contains(s, "With today's zone data, 1999c of 1 December 1999 ("+file+"), it would read differently") {
+			t.Errorf("the alert is told anew:\n%s\nwas\n%s", s, whole)
 		}
 		if n := w.Do("ana", "GET", "/api/v1/notices", nil).Want(http.StatusOK); n.Text("items.0.kind") != string(muster.NoticeZoneMoved) {
 			t.Errorf("Ana is told %s", n.Body)

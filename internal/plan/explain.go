@@ -17,6 +17,7 @@ type Question struct {
 	ReceivedAt muster.Instant
 	Revision   muster.Revision
 	Run        *muster.Escalation
+	Pages      []*muster.Page // about the alert, as they were written, oldest first: their words go before those of today
 
 	// An alert that might be: at At, with the catalog of Revision, a Signal, or only a service and a severity. Contacts are
 	// those of everybody involved (see [Involved]).
@@ -54,6 +55,13 @@ func explainRun(h History, q Question) (muster.Explanation, error) {
 			return x, fmt.Errorf("explain step %d: %w", t.Step, err)
 		}
 		_, eff := Retake(s, *q.Run, i)
+		kept, differs := asKept(s, eff.Pages, pagesOfStep(q, i), t.Contacts)
+		if eff.Pages = kept; differs {
+			eff.Notes = append(eff.Notes, muster.Reason{
+				Kind: muster.ReasonCondition, Ref: "zones", Revision: t.Revision, Facts: map[string]string{"zones": s.Zones.Data().Version()},
+				Text: fmt.Sprintf("The pages of step %d are told as it was decided then. With today's zone data, %s, it would read differently.", t.Step, s.Zones.Data()),
+			})
+		}
 		tell(&x, eff)
 	}
 	if len(q.Run.Taken) == 0 {

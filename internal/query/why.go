@@ -21,6 +21,7 @@ type cause struct {
 	alert  *muster.Alert
 	run    *muster.Escalation
 	signal *muster.Signal
+	pages  []*muster.Page // about the alert
 	page   *muster.Page
 	name   string // of the page's person
 	now    muster.Instant
@@ -31,6 +32,9 @@ func (r *read) causeOf(a *muster.Alert) (c cause, err error) {
 	if c.run, err = r.EscalationOf(a.ID); err != nil {
 		return c, err
 	}
+	if c.pages, err = r.PagesOf(a.ID); err != nil {
+		return c, err
+	}
 	row, err := r.firstSignal(a)
 	if row != nil {
 		c.signal = &row.Signal
@@ -38,7 +42,8 @@ func (r *read) causeOf(a *muster.Alert) (c cause, err error) {
 	return c, err
 }
 
-// AlertWhy explains who was paged about an alert, and why: the functions that decided are run again with what was kept.
+// AlertWhy explains who was paged about an alert, and why: the functions that decided are run again with what was kept, and
+// pages are told in the words that were written with them.
 func (q *Queries) AlertWhy(ctx context.Context, a muster.Actor, id muster.AlertID) (muster.Explanation, error) {
 	c, err := do(ctx, q, a, OneAlert{id}, func(r *read, in OneAlert) (c cause, err error) {
 		al, err := r.alertOf(in.Alert)
@@ -59,7 +64,7 @@ func (q *Queries) explain(ctx context.Context, c cause) (muster.Explanation, err
 	if run == nil {
 		run = &muster.Escalation{Alert: c.alert.ID}
 	}
-	x, err := plan.Explain(q.Live.History(ctx), plan.Question{Signal: c.signal, ReceivedAt: c.alert.ReceivedAt, Revision: c.alert.Revision, Run: run})
+	x, err := plan.Explain(q.Live.History(ctx), plan.Question{Signal: c.signal, ReceivedAt: c.alert.ReceivedAt, Revision: c.alert.Revision, Run: run, Pages: c.pages})
 	if err != nil {
 		return x, fmt.Errorf("query: explain %s: %w", c.alert.ID, err)
 	}
