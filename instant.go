@@ -49,14 +49,18 @@ const (
 // MarshalJSON gives RFC 3339 with microseconds as far as needed, null for the zero instant. What lies outside of the years 0
 // to 9999 becomes their first or last instant: a document with what nobody can read would lock everybody out.
 func (i Instant) MarshalJSON() ([]byte, error) {
+	return i.AppendJSON(make([]byte, 0, 32)), nil
+}
+
+// AppendJSON appends what MarshalJSON gives, for who writes many of them.
+func (i Instant) AppendJSON(b []byte) []byte {
 	if i.IsZero() {
-		return []byte("null"), nil
+		return append(b, "null"...)
 	}
 	if us := i.UnixMicro(); us < firstWritten || us > lastWritten {
 		i = FromMicros(min(max(us, firstWritten), lastWritten))
 	}
-	b := i.UTC().AppendFormat(append(make([]byte, 0, 32), '"'), "2006-01-02T15:04:05.999999Z")
-	return append(b, '"'), nil
+	return append(i.UTC().AppendFormat(append(b, '"'), "2006-01-02T15:04:05.999999Z"), '"')
 }
 
 // UnmarshalJSON accepts RFC 3339 with any offset, null and "".

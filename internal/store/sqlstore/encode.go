@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -43,22 +42,10 @@ func appendParsed(b []byte, s *muster.Signal) []byte {
 	o.text("action", s.Action)
 	o.optional("service", string(s.Service))
 	if len(s.Labels) > 0 {
-		o.name("labels")
-		labels := object{b: append(o.b, '{')}
-		for _, k := range slices.Sorted(maps.Keys(s.Labels)) {
-			labels.text(k, s.Labels[k])
-		}
-		o.b = append(labels.b, '}')
+		o.texts("labels", s.Labels)
 	}
 	if len(s.Links) > 0 {
-		o.name("links")
-		for i, l := range s.Links {
-			link := object{b: append(o.b, "[,"[min(i, 1)], '{')}
-			link.text("title", l.Title)
-			link.text("url", l.URL)
-			o.b = append(link.b, '}')
-		}
-		o.b = append(o.b, ']')
+		o.links(s.Links)
 	}
 	o.list("identity", s.Identity)
 	o.instant("detected_at", s.DetectedAt)
@@ -115,9 +102,71 @@ func (o *object) list(name string, values []string) {
 
 func (o *object) instant(name string, at muster.Instant) {
 	o.name(name)
-	text, err := at.MarshalJSON()
+	o.b = at.AppendJSON(o.b)
+}
+
+func (o *object) number(name string, n int64) {
+	o.name(name)
+	o.b = strconv.AppendInt(o.b, n, 10)
+}
+
+func (o *object) truth(name string, is bool) {
+	o.name(name)
+	o.b = strconv.AppendBool(o.b, is)
+}
+
+// texts is a map, null when there is none.
+func (o *object) texts(name string, m map[string]string) {
+	o.name(name)
+	if m == nil {
+		o.b = append(o.b, "null"...)
+		return
+	}
+	in := object{b: append(o.b, '{')}
+	switch len(m) {
+	case 1:
+		for k, v := range m {
+			in.text(k, v)
+		}
+	default:
+		var few [8]string // labels and facts are not many: they need no memory
+		keys := few[:0]
+		for k := range m {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		for _, k := range keys {
+			in.text(k, m[k])
+		}
+	}
+	o.b = append(in.b, '}')
+}
+
+func (o *object) links(links []muster.ContextLink) {
+	o.name("links")
+	if links == nil {
+		o.b = append(o.b, "null"...)
+		return
+	}
+	o.b = append(o.b, '[')
+	for i, l := range links {
+		if i > 0 {
+			o.b = append(o.b, ',')
+		}
+		link := object{b: append(o.b, '{')}
+		link.text("title", l.Title)
+		link.text("url", l.URL)
+		o.b = append(link.b, '}')
+	}
+	o.b = append(o.b, ']')
+}
+
+// other leaves a value that is rarely there to encoding/json. Nothing that comes here has an error.
+func (o *object) other(name string, v any) {
+	o.name(name)
+	text, err := json.Marshal(v)
 	if err != nil {
-		text = []byte("null") // it has no error
+		text = []byte("null")
 	}
 	o.b = append(o.b, text...)
 }

@@ -29,7 +29,6 @@ func (t *tx) InsertSignals(rows []muster.RawSignal) error {
 	}
 	counts := make(map[muster.AlertID]*alertCount, len(rows))
 	args := make([]any, 0, len(rows)*intoSignal.width)
-	var body []byte
 	for i := range rows {
 		s, previous := &rows[i], ""
 		if s.Alert != "" {
@@ -50,8 +49,8 @@ func (t *tx) InsertSignals(rows []muster.RawSignal) error {
 				}
 			}
 		}
-		body = appendSignal(body[:0], s)
-		args = append(args, string(s.ID), string(s.Alert), string(s.Outcome), s.ReceivedAt.Micros(), previous, string(body), bytesOf(s.Raw))
+		args = append(args, string(s.ID), string(s.Alert), string(s.Outcome), s.ReceivedAt.Micros(), previous,
+			t.text(appendSignal(t.body[:0], s)), bytesOf(s.Raw))
 	}
 	if err := t.insert(intoSignal, args); err != nil {
 		return err
@@ -175,13 +174,9 @@ func (t *tx) alertColumns(args []any, a *muster.Alert) []any {
 	if a.Status != muster.AlertResolved {
 		key = openKey(a.Source, a.Fingerprint)
 	}
-	reasons := "null"
-	if a.Reasons != nil {
-		reasons = t.encode(a.Reasons)
-	}
 	return append(args, string(a.ID), string(a.Status), a.Triage, a.Triage || a.Suppressed != nil || a.Recorded, key, string(a.Source),
 		string(a.Service), string(a.Severity), string(a.Incident), a.ReceivedAt.Micros(), wake(a.NextWakeAt),
-		strings.ToLower(a.Title), reasons, t.encode(a))
+		strings.ToLower(a.Title), t.text(appendReasons(t.body[:0], a.Reasons)), t.text(appendAlert(t.body[:0], a)))
 }
 
 // InsertAlerts writes new alerts.
@@ -305,15 +300,21 @@ var intoEscalation = into("escalation", "id, alert, status, body")
 // InsertEscalations writes new escalations.
 func (t *tx) InsertEscalations(rows []*muster.Escalation) error {
 	args := make([]any, 0, len(rows)*intoEscalation.width)
+	var last *muster.Policy
+	policy := ""
 	for _, e := range rows {
-		args = append(args, string(e.ID), string(e.Alert), string(e.Status), t.encode(e))
+		if last == nil || !samePolicy(last, &e.Policy) {
+			last, policy = &e.Policy, t.encode(&e.Policy)
+		}
+		args = append(args, string(e.ID), string(e.Alert), string(e.Status), t.text(appendEscalation(t.body[:0], e, policy)))
 	}
 	return t.insert(intoEscalation, args)
 }
 
 // UpdateEscalation writes an escalation as it is given.
 func (t *tx) UpdateEscalation(e *muster.Escalation) error {
-	return t.change("escalation", string(e.ID), "UPDATE escalation SET status = $2, body = $3 WHERE id = $1", string(e.ID), string(e.Status), t.encode(e))
+	return t.change("escalation", string(e.ID), "UPDATE escalation SET status = $2, body = $3 WHERE id = $1", string(e.ID), string(e.Status),
+		t.text(appendEscalation(t.body[:0], e, t.encode(&e.Policy))))
 }
 
 // EscalationOf gives the newest escalation of an alert, nil if there is none.

@@ -143,7 +143,7 @@ func (t *tx) AppendEntries(rows []*muster.Entry) error {
 			t.assigned = append(t.assigned, e)
 		}
 		t.seqs[topic] = max(t.seqs[topic], e.Seq)
-		args = append(args, string(e.ID), topic, e.Seq, string(e.Incident), string(e.Alert), e.Recorded.Micros(), e.Pinned, t.encode(e))
+		args = append(args, string(e.ID), topic, e.Seq, string(e.Incident), string(e.Alert), e.Recorded.Micros(), e.Pinned, t.text(appendEntry(t.body[:0], e)))
 	}
 	return t.insert(intoEntry, args)
 }

@@ -15,10 +15,6 @@ type life struct {
 	Attempts   []muster.Attempt `json:"attempts"`
 }
 
-func lifeOf(p *muster.Page) life {
-	return life{p.State, p.Detail, p.DueAt, p.StartedAt, p.AcceptedAt, p.ProvedAt, p.Proof, p.Attempts}
-}
-
 func (l life) onto(p *muster.Page) {
 	p.State, p.Detail, p.DueAt, p.StartedAt, p.AcceptedAt = l.State, l.Detail, l.DueAt, l.StartedAt, l.AcceptedAt
 	p.ProvedAt, p.Proof, p.Attempts = l.ProvedAt, l.Proof, l.Attempts
@@ -30,10 +26,8 @@ var intoPage = into("page", "id, alert, person, connector, state, service, apart
 func (t *tx) InsertPages(rows []*muster.Page) error {
 	args := make([]any, 0, len(rows)*intoPage.width)
 	for _, p := range rows {
-		body := *p
-		life{}.onto(&body)
 		args = append(args, string(p.ID), string(p.Alert), string(p.Person), string(p.Connector), string(p.State),
-			storable(string(p.Service)), p.Apart, t.encode(lifeOf(p)), t.encode(&body))
+			storable(string(p.Service)), p.Apart, t.text(appendLife(t.body[:0], p)), t.text(appendPage(t.body[:0], p)))
 	}
 	if err := t.insert(intoPage, args); err != nil {
 		return err
@@ -98,7 +92,7 @@ func (t *tx) FinishPages(rows []*muster.Page) error {
 func (t *tx) live(text string, rows []*muster.Page) ([]int64, error) {
 	args := make([]any, 0, len(rows)*3)
 	for _, p := range rows {
-		args = append(args, string(p.ID), string(p.State), t.encode(lifeOf(p)))
+		args = append(args, string(p.ID), string(p.State), t.text(appendLife(t.body[:0], p)))
 	}
 	return t.many(text, 3, args)
 }

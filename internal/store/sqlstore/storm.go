@@ -76,7 +76,7 @@ func (t *tx) InsertGathered(rows []muster.Gathered) error {
 	args := make([]any, 0, 4*len(rows))
 	for i := range rows {
 		g := &rows[i]
-		args = append(args, string(g.Person), string(g.Alert), g.At.Micros(), t.encode(g))
+		args = append(args, string(g.Person), string(g.Alert), g.At.Micros(), t.text(appendGathered(t.body[:0], g)))
 	}
 	_, err := t.many("INSERT INTO gathered (person, alert, planned_at, body) VALUES ($1, $2, $3, $4) "+
 		"ON CONFLICT (person, alert) DO UPDATE SET planned_at = excluded.planned_at, body = excluded.body", 4, args)

@@ -69,6 +69,7 @@ type tx struct {
 	seqs     map[string]int64          // highest Seq of the topics seen, see AppendEntries
 	newest   map[muster.AlertID]string // newest signals of the alerts seen, see InsertSignals
 	assigned []*muster.Entry           // whose Seq was set here, to be taken back when the command runs again
+	body     []byte                    // room for what is encoded by hand, used again
 }
 
 var errEnded = muster.Errorf(muster.ErrInternal, "a transaction was used after its end")
@@ -170,6 +171,12 @@ func (t *tx) encode(v any) string {
 	if err != nil {
 		_ = t.fail(fmt.Errorf("encoding %T: %w", v, err)) // the statement that would write it gives the error
 	}
+	return string(b)
+}
+
+// text gives what was appended to the beginning of t.body, and keeps its room.
+func (t *tx) text(b []byte) string {
+	t.body = b
 	return string(b)
 }
 
