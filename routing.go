@@ -47,7 +47,8 @@ type Source struct {
 	Triage      bool        `json:"triage,omitempty"`      // its alerts have to be confirmed by a person
 	Service     ServiceName `json:"service,omitempty"`     // when a signal names none
 	Fingerprint []string    `json:"fingerprint,omitempty"` // labels that make the identity; empty: what the format says
-	Mapping     *Mapping    `json:"mapping,omitempty"`     // for the generic format
+	Mapping     *Mapping    `json:"mapping,omitempty"`     // for the formats generic and email
+	Heartbeats  []Heartbeat `json:"heartbeats,omitempty"`  // signs of life that other systems promise
 }
 
 // Mapping says where the generic format finds its fields. A path is dotted: "data.items", "labels.host", "tags[0]". With
@@ -142,5 +143,5 @@ func (d *Source) Check() (f []FieldError) {
 			f = append(f, oneOf("mapping.severities."+word, sev, SeverityCritical, SeverityMajor, SeverityMinor, SeverityInfo)...)
 		}
 	}
-	return f
+	return append(f, d.checkHeartbeats()...)
 }

@@ -17,6 +17,7 @@ const (
 	TimerCalendar     TimerKind = "calendar_fetch" // a calendar of leave or holidays is fetched again
 	TimerLeaveCheck   TimerKind = "leave_check"    // shifts are compared with leave
 	TimerShiftRemind  TimerKind = "shift_remind"   // people of a roster are reminded of shifts
+	TimerHeartbeat    TimerKind = "heartbeat"      // a sign of life of another system is late
 	TimerProbe        TimerKind = "probe"          // the auditor's: it does nothing, and shows that timers fire
 	TimerHandover     TimerKind = "handover"       // a roster may change hands: a note is drawn up
 	TimerDigest       TimerKind = "digest"         // what was gathered for a person in a storm is paged together

@@ -76,6 +76,8 @@ type Options struct {
 
 	Feeds Feeds // nil: there are no calendar feeds
 
+	Heartbeats Heartbeats // nil: none are taken
+
 	Answers      Answers                                   // nil: no answers about pages are taken
 	VerifyAnswer func(token string) (muster.PageID, error) // reads the token of a page's own address for answers
 	Address      func() string                             // the public address of this moment; nil: PublicURL
@@ -156,6 +158,9 @@ func New(o Options) (*API, error) {
 		"GET /api/docs":                        http.HandlerFunc(a.serveDocs),
 		"GET /api/docs.css":                    http.HandlerFunc(serveDocsStyle),
 		"POST /in/{key}/{format...}":           a.intake,
+		"POST /in/{key}/heartbeat/{name}":      http.HandlerFunc(a.intake.heartbeat),
+		"PUT /in/{key}/heartbeat/{name}":       http.HandlerFunc(a.intake.heartbeat),
+		"GET /in/{key}/heartbeat/{name}":       http.HandlerFunc(heartbeatByGet),
 		"POST /chat/teams/{connector}/webhook": http.HandlerFunc(a.teamsWebhook),
 		"POST /answer/{connector}":             http.HandlerFunc(a.hearAnswer),
 		"POST /answer/{connector}/{token}":     http.HandlerFunc(a.hearAnswer),

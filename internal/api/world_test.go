@@ -136,7 +136,7 @@ func newWorld(t testing.TB) *world {
 			}
 			return hook, nil
 		},
-		PublicURL: "https://muster.example",
+		PublicURL: "https://muster.example", Heartbeats: c,
 	})
 	must(t, err)
 	return w

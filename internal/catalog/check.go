@@ -148,6 +148,9 @@ func (k *checker) document(d muster.Document) {
 		k.user("owner", d.Owner)
 	case *muster.Source:
 		refers(k, "service", d.Service, c.Services, muster.KindServices)
+		for i := range d.Heartbeats {
+			refers(k, fmt.Sprintf("heartbeats[%d].service", i), d.Heartbeats[i].Service, c.Services, muster.KindServices)
+		}
 	case *muster.Connector:
 		k.backup(d)
 	case *muster.StatusPage:

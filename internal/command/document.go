@@ -374,6 +374,8 @@ func (c *Call) follow(changes []docChange, why string) error {
 			if err = c.tellShifts(ch, why); err == nil {
 				err = c.followRoster(ch)
 			}
+		case muster.KindSources:
+			err = c.followHeartbeats(ch)
 		default:
 		}
 		if err != nil {

@@ -18,7 +18,7 @@ func TestTheCoreOnPostgres(t *testing.T) {
 		"shifts change": shiftsChange, "swap": swapChangesHands, "swaps in exchange": swapsInExchange, "swaps refused": swapsRefused,
 		"a note of taking the pager": noteOfTaking, "many accept": manyAccept,
 		"shadow": shadow, "page the expert": pageTheExpert,
-		"notices": noticesOnce, "proposals": toldOfProposals, "contact tests": contactTests,
+		"notices": noticesOnce, "heartbeats": heartbeatFails, "proposals": toldOfProposals, "contact tests": contactTests,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := open(t, storetest.Postgres(t), t.TempDir())

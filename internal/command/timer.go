@@ -62,6 +62,8 @@ func (c *Call) fire(t *muster.Timer) error {
 		return c.fireHandover(t)
 	case muster.TimerDigest:
 		return c.fireDigest(t)
+	case muster.TimerHeartbeat:
+		return c.fireHeartbeat(t)
 	case muster.TimerProbe, muster.TimerLeaveCheck: // the one does nothing, the other is not fired here
 		return nil
 	}

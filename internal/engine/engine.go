@@ -138,6 +138,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.Commands.ArmRosters(ctx); err != nil {
 		return err
 	}
+	if err := e.Commands.ArmHeartbeats(ctx); err != nil {
+		return err
+	}
 	for _, loop := range []func(){e.timerLoop, e.claimLoop, e.janitorLoop, e.catalogLoop, e.sealLoop} {
 		e.wg.Go(loop)
 	}

@@ -61,6 +61,7 @@ type Clock interface {
 type Reader interface {
 	Clock
 	SignalReader
+	PulseReader
 	AlertReader
 	PageReader
 	StormReader
@@ -92,6 +93,7 @@ type Tx interface {
 	Reader
 	Emit(Event)
 	SignalWriter
+	PulseWriter
 	AlertWriter
 	PageWriter
 	StormWriter
