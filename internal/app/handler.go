@@ -18,6 +18,7 @@ import (
 	"github.com/muster-oncall/muster/internal/intake/alertmanager"
 	"github.com/muster-oncall/muster/internal/intake/amv2"
 	"github.com/muster-oncall/muster/internal/intake/azuremonitor"
+	"github.com/muster-oncall/muster/internal/intake/email"
 	"github.com/muster-oncall/muster/internal/intake/generic"
 	"github.com/muster-oncall/muster/internal/store"
 	"github.com/muster-oncall/muster/internal/web"
@@ -28,7 +29,7 @@ import (
 // parsers is the list of formats that the intake door understands.
 func parsers() map[string]intake.Parser {
 	return map[string]intake.Parser{
-		"azure-monitor": azuremonitor.Parse, "alertmanager": alertmanager.Parse, "api/v2/alerts": amv2.Parse, "generic": generic.Parse,
+		"azure-monitor": azuremonitor.Parse, "alertmanager": alertmanager.Parse, "api/v2/alerts": amv2.Parse, "generic": generic.Parse, "email": email.Parse,
 	}
 }
 

@@ -57,6 +57,7 @@ var table = []row{
 	},
 
 	{pkg: "internal/intake", why: "a parser turns bytes into signals and knows nobody"},
+	{pkg: "internal/intake/email", imports: []string{"internal/intake", "internal/intake/generic"}, why: "a mail becomes an object, and one mapping serves both"},
 	{pkg: "internal/intake/*", imports: []string{"internal/intake"}, why: "a parser turns bytes into signals and knows nobody, other formats neither"},
 
 	{pkg: "internal/connector", why: "the interface is small, and engine sees nothing but it"},

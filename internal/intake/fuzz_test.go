@@ -14,6 +14,7 @@ import (
 	"github.com/muster-oncall/muster/internal/intake/alertmanager"
 	"github.com/muster-oncall/muster/internal/intake/amv2"
 	"github.com/muster-oncall/muster/internal/intake/azuremonitor"
+	"github.com/muster-oncall/muster/internal/intake/email"
 	"github.com/muster-oncall/muster/internal/intake/generic"
 )
 
@@ -76,6 +77,36 @@ func FuzzAlertmanagerAPI(f *testing.F) {
 
 func FuzzGeneric(f *testing.F) {
 	fuzz(f, "generic", &muster.Source{Name: "any", Title: "Anything"}, generic.Parse)
+}
+
+// FuzzEmail has whatever comes as a mail make one signal that is whole, or none with a reason.
+func FuzzEmail(f *testing.F) {
+	src := &muster.Source{Name: "mail", Title: "Mail", Mapping: &muster.Mapping{
+		Severity: "subject", Severities: map[string]muster.AlertSeverity{"down": muster.SeverityCritical}, Labels: map[string]string{"all": "headers", "list": "headers.list-id"},
+	}}
+	files, err := filepath.Glob(filepath.Join("email", "testdata", "*.golden"))
+	if err != nil || len(files) == 0 {
+		f.Fatal("there are no golden files", err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(raw), partBody)
+		body, _, _ := strings.Cut(rest, partSignals)
+		f.Add([]byte(body))
+	}
+	f.Add([]byte("Subject: =?x?b?!!?=\nContent-Type: multipart/mixed; boundary=a\n\n--a\nContent-Transfer-Encoding: base64\n\n////\n--a"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got, err := email.Parse(src, body, receipt)
+		if (err == nil) != (len(got) == 1) {
+			t.Fatalf("%d signals and %v", len(got), err)
+		}
+		for _, s := range got {
+			whole(t, s)
+		}
+	})
 }
 
 func FuzzGenericMapped(f *testing.F) {
