@@ -1,6 +1,8 @@
 package query
 
 import (
+	"context"
+
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/callsheet"
 )
@@ -15,6 +17,11 @@ func (q *Queries) callSheetTable() []muster.Op {
 	return []muster.Op{
 		answer(q, muster.Op{Name: "CallSheet", Summary: "Say who is on call in the next days, and by what they are reached: for paper", Path: "/callsheet", CLI: "callsheet"}, (*read).callSheet),
 	}
+}
+
+// CallSheet reads the call sheet for its screen.
+func (q *Queries) CallSheet(ctx context.Context, who Viewer, days int) (*callsheet.Sheet, error) {
+	return ask(ctx, q, who, func(r *read) (*callsheet.Sheet, error) { return r.callSheet(AskCallSheet{Days: days}) })
 }
 
 // callSheet has hints of addresses alone: in full they are told by an operation that is written down.

@@ -71,6 +71,19 @@ func (q *Queries) verifyLedger(ctx context.Context, _ muster.Actor, in VerifyLed
 	return VerifyStore(ctx, q.records(), q.ledgerKey(), strings.TrimSpace(in.Known))
 }
 
+// Verify is the operation VerifyLedger for screens. known is a head that was kept elsewhere, or "".
+func (q *Queries) Verify(ctx context.Context, a muster.Actor, known string) (ledger.Report, error) {
+	return Run[VerifyLedger, ledger.Report](ctx, q, "VerifyLedger", a, VerifyLedger{Known: known})
+}
+
+// PageEvents is what the ledger says of a page, for its screen.
+func (q *Queries) PageEvents(ctx context.Context, who Viewer, id muster.PageID) ([]PageEvent, error) {
+	return ask(ctx, q, who, func(r *read) ([]PageEvent, error) {
+		l, err := r.pageEvents(OnePage{Page: id})
+		return l.Items, err
+	})
+}
+
 func (q *Queries) records() store.ReadDB {
 	if q.Records != nil {
 		return q.Records

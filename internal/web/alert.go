@@ -48,6 +48,11 @@ func alert(v *visit) error {
 			p.SilenceURL = "/settings/silences/new?alert=" + p.ID
 		}
 	}
+	if id := v.param("ledger"); id != "" {
+		if p.Ledger, err = v.pageLedger(muster.PageID(id), d.Pages); err != nil {
+			return err
+		}
+	}
 	return v.render(http.StatusOK, view.AlertPage(p))
 }
 
@@ -208,7 +213,7 @@ func (v *visit) proof(d *query.AlertDetail, who muster.UserName, step, round int
 func (v *visit) ladder(pages []query.Page) (out []view.Rung) {
 	for _, p := range pages {
 		r := view.Rung{
-			Person: p.Name, You: p.Person == v.actor.User, Method: p.Method, WhyURL: "#why", PlannedAt: p.PlannedAt.Time,
+			Person: p.Name, You: p.Person == v.actor.User, Method: p.Method, WhyURL: "#why", LedgerURL: "/a/" + string(p.Alert) + "?ledger=" + string(p.ID) + "#ledger", PlannedAt: p.PlannedAt.Time,
 			StartedAt: p.StartedAt.Time, AcceptedAt: p.AcceptedAt.Time, ProvedAt: p.ProvedAt.Time, By: p.Proof, State: string(p.State), Attempts: len(p.Attempts),
 		}
 		switch p.State {

@@ -68,12 +68,18 @@ func revokeKey(v *visit) error {
 }
 
 // audit is the security log.
-func audit(v *visit) error {
+func audit(v *visit) error { return v.auditPage(nil, "") }
+
+func (v *visit) auditPage(result *view.Note, known string) error {
 	list, err := query.Run[query.ListAudit, muster.Listing[*muster.AuditEntry]](v.ctx(), v.Queries, "ListAudit", v.actor, query.ListAudit{Cursor: v.param("cursor")})
 	if err != nil {
 		return err
 	}
 	p := view.Audit{Shell: v.shell("Audit", view.PlaceSettings), Tabs: v.tabs(view.TabAudit), Search: v.search("Who, what or about"), Pager: v.pager(list.Next)}
+	if p.Sealed, err = v.sealed(); err != nil {
+		return err
+	}
+	p.Sealed.Result, p.Sealed.Known = result, known
 	want := strings.ToLower(v.param("q"))
 	for _, e := range list.Items {
 		row := view.AuditRow{At: e.At.Time, Who: e.By.Name, Surface: string(e.By.Surface), What: capital(e.Op), About: e.Ref, URL: refLink(e.Ref), State: view.State{Tone: view.ToneOK, Word: "Done"}}

@@ -21,8 +21,8 @@ func now(v *visit) error {
 		Shell: v.live("Now", view.PlaceNow, "now"), MoreUnowned: d.MoreUnowned, QuietSince: d.QuietSince.Time, LookedAt: v.looked(),
 		AlertsURL: "/alerts?status=open", ScheduleURL: "/oncall",
 	}
-	if found := v.Queries.WatchNow().Findings; len(found) > 0 && p.Shell.Banner == nil { // the auditor's word about Muster itself
-		p.Shell.Banner = &view.Note{Tone: view.ToneCritical, Lead: "Muster itself", Text: found[0].Text}
+	if p.Shell.Banner == nil {
+		p.Shell.Banner = v.watched()
 	}
 	if n := len(d.Exhausted); n > 0 && p.Shell.Banner == nil {
 		first := d.Exhausted[0]

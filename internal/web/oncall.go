@@ -83,7 +83,7 @@ func (v *visit) oncall(status int, change func(*view.OnCall)) error {
 		return err
 	}
 	p := view.OnCall{
-		Shell: v.live("On call", view.PlaceOnCall, "now"), NowURL: "/oncall/now", MineURL: "/oncall/mine", FairURL: "/oncall/fairness",
+		Shell: v.live("On call", view.PlaceOnCall, "now"), NowURL: "/oncall/now", MineURL: "/oncall/mine", FairURL: "/oncall/fairness", PrintURL: "/oncall/callsheet",
 		ExpertsURL: "/oncall/experts", CalendarsURL: "/oncall/calendars",
 		FairNote: "hours as primary in the last 30 days; night is 22 to 7, local",
 	}

@@ -163,4 +163,5 @@ func (s *Web) settingsRoutes() {
 	s.page("POST /settings/keys", createKey)
 	s.page("POST /settings/keys/{id}/revoke", revokeKey)
 	s.page("GET /settings/audit", audit)
+	s.trustRoutes()
 }

@@ -17,7 +17,7 @@ import (
 func (v *visit) tabs(current string) view.SettingsTabs {
 	return view.SettingsTabs{
 		Current: current, Documents: "/settings", Changes: "/changes", Connectors: "/settings/connectors", People: "/settings/people", Keys: "/settings/keys",
-		Audit: v.may(muster.AccessAdmin, "/settings/audit"),
+		Audit: v.may(muster.AccessAdmin, "/settings/audit"), Heartbeat: v.may(muster.AccessAdmin, "/settings/heartbeat"),
 	}
 }
 

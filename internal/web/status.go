@@ -233,6 +233,7 @@ func readiness(v *visit) error {
 		return err
 	}
 	p := view.Readiness{Shell: v.shell("Readiness", view.PlaceReadiness), Headline: readyHeadline(d)}
+	p.Shell.Banner = v.watched()
 	for _, c := range d.Coverage {
 		n := view.Note{Tone: view.ToneMinor, Lead: c.Title, Text: c.Text, Link: view.Link{Text: "Roster", URL: docURL(muster.KindRosters, c.Roster)}}
 		switch {

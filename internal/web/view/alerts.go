@@ -76,6 +76,7 @@ type Alert struct {
 	Next       string // "Muster pages Chen at 03:16 if nobody acknowledges."; "" when nothing follows
 	NextAt     time.Time
 	Ladder     []Rung
+	Ledger     *PageLedger // of the page that was asked for; nil: none
 	LadderNote *Note
 
 	Guidance    []Guidance
@@ -114,10 +115,11 @@ type WhyStep struct {
 
 // Rung is one page by one contact method, and how far it got. A zero instant with no word is "not yet".
 type Rung struct {
-	Person string
-	You    bool
-	Method string // "SMS", "demo phone", "e-mail"
-	WhyURL string // explanation of this page; optional
+	Person    string
+	You       bool
+	Method    string // "SMS", "demo phone", "e-mail"
+	WhyURL    string // explanation of this page; optional
+	LedgerURL string // what the ledger says of it; optional
 
 	PlannedAt  time.Time
 	StartedAt  time.Time

@@ -240,5 +240,5 @@ func documentPage() view.Document {
 }
 
 func tabs(current string) view.SettingsTabs {
-	return view.SettingsTabs{Current: current, Documents: "/settings", Changes: "/changes", Connectors: "/settings/connectors", People: "/settings/people", Keys: "/settings/keys", Audit: "/settings/audit"}
+	return view.SettingsTabs{Current: current, Documents: "/settings", Changes: "/changes", Connectors: "/settings/connectors", People: "/settings/people", Keys: "/settings/keys", Audit: "/settings/audit", Heartbeat: "/settings/heartbeat"}
 }

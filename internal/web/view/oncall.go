@@ -35,6 +35,7 @@ type OnCall struct {
 	Asked    []CoverAsked
 	Fairness []Fairness // may be empty
 	FairNote string     // "night is 22–07 local"
+	PrintURL string     // the call sheet; optional
 	FairURL  string     // the whole ledger; optional
 }
 

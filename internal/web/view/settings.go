@@ -10,12 +10,13 @@ const (
 	TabKeys       = "keys"
 	TabChanges    = "changes"
 	TabAudit      = "audit"
+	TabHeartbeat  = "heartbeat"
 )
 
 // SettingsTabs is the row of places inside Settings; an empty URL leaves a tab out.
 type SettingsTabs struct {
-	Current                                             string
-	Documents, Changes, Connectors, People, Keys, Audit string
+	Current                                                        string
+	Documents, Changes, Connectors, People, Keys, Audit, Heartbeat string
 }
 
 // Catalog is the list of documents by kind.
@@ -205,6 +206,7 @@ type Audit struct {
 	Search  Search
 	Rows    []AuditRow
 	Pager   Pager
+	Sealed  Sealed
 }
 
 // AuditRow is one entry.
