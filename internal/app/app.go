@@ -5,6 +5,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +42,8 @@ type Deps struct {
 	Data         string            // directory for the database, the key and rendered pages; it is made if need be
 	Store        string            // DSN; "" is SQLite in Data
 	Listener     net.Listener      // needed
+	MailListener net.Listener      // where mail for intake keys is taken; nil: nowhere
+	MailTLS      *tls.Config       // for STARTTLS; nil: it is not offered
 	PublicURL    string            // "" is what setup stored, else the listener's address
 	Key          string            // seals secrets; "" is a file in Data
 	Node         string            // "" is made and kept in Data
@@ -86,6 +89,7 @@ type App struct {
 	rest       atomic.Pointer[api.API]
 	public     atomic.Pointer[string]
 	server     *http.Server
+	mail       mailIn
 	served     chan error
 	ctx        context.Context //nolint:containedctx // ends when the app stops: streams hang on it
 	cancel     context.CancelFunc
@@ -304,6 +308,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 		BaseContext: func(net.Listener) context.Context { return a.ctx },
 	}
 	go func() { a.served <- a.server.Serve(a.Listener) }()
+	a.openMail()
 	a.watchZones()
 	a.watchNodes()
 	return nil
@@ -323,12 +328,12 @@ func (a *App) Stop() error {
 	if a.pages != nil {
 		a.pages.Close()
 	}
-	var err error
+	err := a.closeMail()
 	if a.server != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), shutdownWait)
 		defer cancel()
-		if err = a.server.Shutdown(ctx); err != nil {
-			err = a.server.Close()
+		if serr := a.server.Shutdown(ctx); serr != nil {
+			err = errors.Join(err, a.server.Close())
 		}
 		if serr := <-a.served; !errors.Is(serr, http.ErrServerClosed) {
 			err = errors.Join(err, serr)

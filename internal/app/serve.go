@@ -61,13 +61,21 @@ func Serve(ctx context.Context, c config.Serve, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
+	mail, certs, err := mailDoor(c)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	a, err := New(ctx, Deps{
+		MailListener: mail, MailTLS: certs,
 		Data: c.Data, Store: string(c.Store), Listener: l, PublicURL: c.PublicURL, Key: string(c.Key), Node: c.Node,
 		AllowPrivate: c.AllowPrivate, Log: log, Version: version(), TZData: c.TZData,
 		Failpoint: failpoint(os.Getenv(failpointEnv)),
 	})
 	if err != nil {
 		_ = l.Close()
+		if mail != nil {
+			_ = mail.Close()
+		}
 		return err
 	}
 	if err := a.Start(ctx); err != nil {

@@ -58,6 +58,7 @@ var table = []row{
 
 	{pkg: "internal/intake", why: "a parser turns bytes into signals and knows nobody"},
 	{pkg: "internal/intake/email", imports: []string{"internal/intake", "internal/intake/generic"}, why: "a mail becomes an object, and one mapping serves both"},
+	{pkg: "internal/smtpd", imports: []string{"internal/command", "internal/httpx", "internal/intake"}, why: "a door translates: what it needs is a parser and a command"},
 	{pkg: "internal/intake/*", imports: []string{"internal/intake"}, why: "a parser turns bytes into signals and knows nobody, other formats neither"},
 
 	{pkg: "internal/connector", why: "the interface is small, and engine sees nothing but it"},

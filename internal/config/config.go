@@ -45,6 +45,9 @@ type Serve struct {
 	LogFormat    string         `name:"log-format" default:"text" enum:"text,json" help:"text or json." env:"MUSTER_LOG_FORMAT" json:"log_format"`
 	TZData       string         `name:"tzdata" placeholder:"PATH" help:"Time zone data to use instead of what is built in: a zip, or a directory such as /usr/share/zoneinfo. It may be replaced while Muster runs." env:"MUSTER_TZDATA" json:"tzdata"`
 	Node         string         `name:"node" placeholder:"NAME" help:"Name of this process among those that share a PostgreSQL store; nothing for a name that is made and kept in the data directory." env:"MUSTER_NODE" json:"node"`
+	SMTPListen   string         `name:"smtp-listen" placeholder:"ADDRESS" help:"Take mail for intake keys here: 127.0.0.1:2525. Empty: no mail is taken." env:"MUSTER_SMTP_LISTEN" json:"smtp_listen"`
+	SMTPCert     string         `name:"smtp-cert" placeholder:"FILE" help:"Certificate for STARTTLS, PEM; needs --smtp-key." env:"MUSTER_SMTP_CERT" json:"smtp_cert"`
+	SMTPKey      string         `name:"smtp-key" placeholder:"FILE" help:"Private key of --smtp-cert, PEM." env:"MUSTER_SMTP_KEY" json:"smtp_key"`
 }
 
 // Demo is what `muster demo` is told.
@@ -76,6 +79,14 @@ func (c Serve) Check() error {
 	}
 	if k := string(c.Key); k != "" && (len(k) != 64 || strings.Trim(strings.ToLower(k), "0123456789abcdef") != "") {
 		f = append(f, muster.FieldError{Path: "key", Message: "must be 64 hexadecimal digits: openssl rand -hex 32"})
+	}
+	if c.SMTPListen != "" {
+		for _, e := range checkListen(c.SMTPListen) {
+			f = append(f, muster.FieldError{Path: "smtp_listen", Message: e.Message})
+		}
+	}
+	if (c.SMTPCert == "") != (c.SMTPKey == "") {
+		f = append(f, muster.FieldError{Path: "smtp_cert", Message: "give both a certificate and its key, or neither"})
 	}
 	return muster.Invalid("The settings are not right", f)
 }
@@ -122,6 +133,9 @@ func (c Serve) String() string {
 	line("log_format", c.LogFormat)
 	line("tzdata", c.TZData)
 	line("node", c.Node)
+	line("smtp_listen", c.SMTPListen)
+	line("smtp_cert", c.SMTPCert)
+	line("smtp_key", c.SMTPKey)
 	return b.String()
 }
 

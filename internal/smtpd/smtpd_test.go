@@ -1,0 +1,125 @@
+package smtpd_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/smtp"
+	"net/textproto"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/smtpd"
+)
+
+const key = "msi_0123456789abcdef0123456789abcdef01234567"
+
+// desk knows one key and keeps what comes.
+type desk struct {
+	mu   sync.Mutex
+	got  []command.ReceiveSignals
+	fail error
+}
+
+func (d *desk) SourceByToken(_ context.Context, token string) (muster.SourceName, error) {
+	if token != key {
+		return "", muster.Errorf(muster.ErrUnauthenticated, "unknown")
+	}
+	return "mail", nil
+}
+
+func (d *desk) ReceiveSignals(_ context.Context, in command.ReceiveSignals) ([]command.SignalResult, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fail != nil {
+		return nil, d.fail
+	}
+	d.got = append(d.got, in)
+	return make([]command.SignalResult, len(in.Signals)), nil
+}
+
+func (d *desk) parse(src *muster.Source, body []byte, _ muster.Instant) ([]muster.Signal, error) {
+	if !strings.Contains(string(body), "Subject:") {
+		return nil, muster.Errorf(muster.ErrUnreadable, "This is no mail.")
+	}
+	return []muster.Signal{{Source: src.Name, Title: "x", State: muster.SignalFiring}}, nil
+}
+
+func open(t *testing.T) (*desk, string) {
+	t.Helper()
+	d := &desk{}
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := smtpd.New(smtpd.Options{
+		Keys: d, Intake: d, Parse: d.parse, Name: "muster.test",
+		Catalog: func() *muster.Catalog { return muster.NewCatalog(1, nil, nil) },
+	})
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(l) }()
+	t.Cleanup(func() {
+		if err := errors.Join(s.Close(context.Background()), <-done); err != nil {
+			t.Error(err)
+		}
+	})
+	return d, l.Addr().String()
+}
+
+func send(addr, to, body string) error {
+	return smtp.SendMail(addr, nil, "probe@example.org", []string{to}, []byte(strings.ReplaceAll(body, "\n", "\r\n")))
+}
+
+func code(err error) int {
+	if e, ok := errors.AsType[*textproto.Error](err); ok {
+		return e.Code
+	}
+	return 0
+}
+
+func TestMailToAKeyIsStored(t *testing.T) {
+	t.Parallel()
+	d, addr := open(t)
+	for _, to := range []string{key + "@alerts.example.org", "disk+" + key + "@alerts.example.org", strings.ToUpper(key) + "@x.example"} {
+		if err := send(addr, to, "Subject: Disk full\n\n97 %\n"); err != nil {
+			t.Fatalf("%s: %v", to, err)
+		}
+	}
+	if len(d.got) != 3 || d.got[0].Format != "email" || d.got[0].Source != "mail" || !strings.Contains(string(d.got[0].Raw), "97 %") {
+		t.Errorf("stored %+v", d.got)
+	}
+}
+
+func TestMailThatIsRefused(t *testing.T) {
+	t.Parallel()
+	d, addr := open(t)
+	if err := send(addr, "somebody@example.org", "Subject: x\n\n"); code(err) != 550 || !strings.Contains(err.Error(), "relays nothing") {
+		t.Errorf("to a stranger: %v", err)
+	}
+	if err := send(addr, key+"@x.example", "Subject: x\n\n"+strings.Repeat(strings.Repeat("x", 70)+"\n", 20_000)); code(err) != 552 {
+		t.Errorf("too large: %v", err)
+	}
+	if err := send(addr, key+"@x.example", "no mail\n"); code(err) != 554 || len(d.got) != 1 || d.got[0].Reason == "" {
+		t.Errorf("unreadable: %v, kept %+v", err, d.got)
+	}
+	d.mu.Lock()
+	d.fail = muster.Errorf(muster.ErrUnavailable, "no")
+	d.mu.Unlock()
+	if err := send(addr, key+"@x.example", "Subject: x\n\n"); code(err) != 451 {
+		t.Errorf("a store that is away: %v", err)
+	}
+	c, err := smtp.Dial(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := errors.Join(c.Mail("a@b.example"), c.Rcpt(key+"@x.example")); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Rcpt(key + "@y.example"); code(err)/100 != 4 {
+		t.Errorf("a second recipient: %v", err)
+	}
+}
