@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -217,4 +218,17 @@ func Clip(s string, n int) string {
 		count++
 	}
 	return s
+}
+
+// MadeAt is the moment at which an identifier was made, to the millisecond; zero for what is none.
+func MadeAt[T ~string](id T) Instant {
+	_, hexID, ok := strings.Cut(string(id), "_")
+	if !ok || len(hexID) < 12 {
+		return Instant{}
+	}
+	ms, err := strconv.ParseInt(hexID[:12], 16, 64)
+	if err != nil {
+		return Instant{}
+	}
+	return At(time.UnixMilli(ms))
 }

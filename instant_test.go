@@ -1,6 +1,7 @@
 package muster_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"testing"
 	"time"
@@ -39,5 +40,16 @@ func TestInstantsAtTheEndsOfTime(t *testing.T) {
 		if err := json.Unmarshal(b, &back); err != nil {
 			t.Errorf("%s cannot be read: %v", b, err)
 		}
+	}
+}
+
+func TestMadeAt(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 19, 8, 45, 123e6, time.UTC)
+	if got := muster.MadeAt(muster.NewID[muster.PageID](muster.NewIDs(rand.Reader), at)); got != muster.At(at) {
+		t.Errorf("made at %s", got)
+	}
+	if got := muster.MadeAt(muster.PageID("nonsense")); !got.IsZero() {
+		t.Errorf("nonsense was made at %s", got)
 	}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -24,6 +25,8 @@ const (
 // Answers does what providers and people tell about pages. *command.Commands is one.
 type Answers interface {
 	AnswerPage(ctx context.Context, via muster.ConnectorName, answers []muster.PageAnswer) (text string, err error)
+	// AnswerTest does what somebody answered to the test of a contact method.
+	AnswerTest(ctx context.Context, via muster.ConnectorName, test muster.NoticeID, answers []muster.PageAnswer) (text string, err error)
 }
 
 // hearAnswer takes what a provider tells about pages: at a page's own address, whose token names it, or at the connector's. No
@@ -46,10 +49,10 @@ func (a *API) answered(w http.ResponseWriter, r *http.Request, name muster.Conne
 	if err != nil {
 		return err
 	}
-	conn, page, err := a.answerer(r, name)
+	conn, page, test, err := a.answerer(r, name)
 	var got []muster.PageAnswer
 	if err == nil {
-		got, err = conn.Answers(r, body, a.addressOf(r), page)
+		got, err = conn.Answers(r, body, a.addressOf(r), cmp.Or(page, muster.PageID(test)))
 	}
 	if err != nil {
 		if code := muster.CodeOf(err); code == muster.ErrUnauthenticated || code == muster.ErrForbidden {
@@ -67,7 +70,12 @@ func (a *API) answered(w http.ResponseWriter, r *http.Request, name muster.Conne
 			}
 		}
 	}
-	text, err := a.Answers.AnswerPage(r.Context(), name, got)
+	var text string
+	if test != "" {
+		text, err = a.Answers.AnswerTest(r.Context(), name, test, got)
+	} else {
+		text, err = a.Answers.AnswerPage(r.Context(), name, got)
+	}
 	switch muster.CodeOf(err) {
 	case "":
 	case muster.ErrForbidden: // signed, and yet not allowed: the provider did its part
@@ -78,32 +86,33 @@ func (a *API) answered(w http.ResponseWriter, r *http.Request, name muster.Conne
 	return conn.WriteAnswer(w, r, text)
 }
 
-// answerer finds the connector that reads the request, and the page that the token names.
-func (a *API) answerer(r *http.Request, name muster.ConnectorName) (connector.Answerer, muster.PageID, error) {
+// answerer finds the connector that reads the request, and the page, or the test of a contact method, that the token names.
+func (a *API) answerer(r *http.Request, name muster.ConnectorName) (_ connector.Answerer, page muster.PageID, test muster.NoticeID, err error) {
 	unproved := muster.Errorf(muster.ErrUnauthenticated, "This answer cannot be proved: its signature or its address is wrong.")
 	if a.Answers == nil || a.Inbound == nil {
-		return nil, "", unproved
+		return nil, "", "", unproved
 	}
-	var page muster.PageID
 	if token := r.PathValue("token"); token != "" {
-		id, err := a.VerifyAnswer(token)
-		if err != nil {
-			return nil, "", err
+		page, err = a.VerifyAnswer(token)
+		if muster.CodeOf(err) == muster.ErrUnauthenticated && a.VerifyTestAnswer != nil {
+			test, err = a.VerifyTestAnswer(token)
 		}
-		page = id
+		if err != nil {
+			return nil, "", "", err
+		}
 	}
 	c, err := a.Inbound(r.Context(), name)
 	if err != nil {
 		if muster.CodeOf(err) != muster.ErrNotFound {
-			return nil, "", err
+			return nil, "", "", err
 		}
-		return nil, "", unproved
+		return nil, "", "", unproved
 	}
 	conn, ok := c.(connector.Answerer)
 	if !ok {
-		return nil, "", unproved
+		return nil, "", "", unproved
 	}
-	return conn, page, nil
+	return conn, page, test, nil
 }
 
 // addressOf is the public address of a request: that at which the other side believes to speak to us.

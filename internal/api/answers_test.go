@@ -37,9 +37,10 @@ func (*carrier) WriteAnswer(w http.ResponseWriter, _ *http.Request, text string)
 
 // desk takes answers.
 type desk struct {
-	got []muster.PageAnswer
-	err error
-	log []string
+	got   []muster.PageAnswer
+	tests int
+	err   error
+	log   []string
 }
 
 func (d *desk) AnswerPage(_ context.Context, via muster.ConnectorName, a []muster.PageAnswer) (string, error) {
@@ -48,6 +49,12 @@ func (d *desk) AnswerPage(_ context.Context, via muster.ConnectorName, a []muste
 	}
 	d.got = append(d.got, a...)
 	return "You have it", d.err
+}
+
+func (d *desk) AnswerTest(_ context.Context, via muster.ConnectorName, test muster.NoticeID, a []muster.PageAnswer) (string, error) {
+	d.log = append(d.log, string(via)+" test "+string(test))
+	d.tests += len(a)
+	return "Thank you", d.err
 }
 
 func (d *desk) Audit(_ context.Context, _ muster.Actor, op, ref string, _ map[string]string) error {
@@ -66,6 +73,12 @@ func TestAnswersDoor(t *testing.T) {
 				return "", muster.Errorf(muster.ErrUnauthenticated, "This link is not one of ours.")
 			}
 			return "pag_1", nil
+		},
+		VerifyTestAnswer: func(token string) (muster.NoticeID, error) {
+			if token != "tried" {
+				return "", muster.Errorf(muster.ErrUnauthenticated, "This link is not one of ours.")
+			}
+			return "ntc_1", nil
 		},
 		Inbound: func(_ context.Context, name muster.ConnectorName) (connector.Connector, error) {
 			if name == "sms" {
@@ -92,6 +105,7 @@ func TestAnswersDoor(t *testing.T) {
 		says       string
 	}{
 		"a page's own address": {"/answer/sms/good?x=%2F", "1", true, 200, "<say>You have it</say>"},
+		"a test's own address": {"/answer/sms/tried", "1", true, 200, "<say>Thank you</say>"},
 		"in text":              {"/answer/sms", "12345", true, 200, "<say>You have it</say>"},
 		"unsigned":             {"/answer/sms/good", "1", false, 401, "unsigned"},
 		"a forged token":       {"/answer/sms/bad", "1", true, 401, "not one of ours"},
@@ -103,11 +117,11 @@ func TestAnswersDoor(t *testing.T) {
 			t.Errorf("%s: %d %s", name, got.Code, got.Body)
 		}
 	}
-	if len(d.got) != 2 {
+	if len(d.got) != 2 || d.tests != 1 {
 		t.Errorf("the desk got %v", d.log)
 	}
 	for _, at := range conn.at {
-		if at != "https://muster.example/answer/sms" && at != "https://muster.example/answer/sms/good?x=%2F" {
+		if at != "https://muster.example/answer/sms" && at != "https://muster.example/answer/sms/tried" && at != "https://muster.example/answer/sms/good?x=%2F" {
 			t.Errorf("the signature is checked over %s", at)
 		}
 	}

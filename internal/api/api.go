@@ -78,9 +78,10 @@ type Options struct {
 
 	Heartbeats Heartbeats // nil: none are taken
 
-	Answers      Answers                                   // nil: no answers about pages are taken
-	VerifyAnswer func(token string) (muster.PageID, error) // reads the token of a page's own address for answers
-	Address      func() string                             // the public address of this moment; nil: PublicURL
+	Answers          Answers                                     // nil: no answers about pages are taken
+	VerifyAnswer     func(token string) (muster.PageID, error)   // reads the token of a page's own address for answers
+	VerifyTestAnswer func(token string) (muster.NoticeID, error) // the same of the test of a contact method; nil: there are none
+	Address          func() string                               // the public address of this moment; nil: PublicURL
 
 	Ledger func(ctx context.Context, w io.Writer) error // writes the export of the ledger; nil: there is none
 

@@ -198,7 +198,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.Queries = query.New(query.Deps{Store: a.DB, Live: a.Live, Version: a.Version, Records: a.records, LedgerKey: a.Commands.LedgerKey, Watching: a.watching})
 	a.Engine = engine.New(engine.Deps{
 		Commands: a.Commands, Store: a.DB, Log: a.Log, Connector: a.connectors.get, PageLinks: a.pageLink,
-		TestLinks: a.testLink, AnswerLinks: a.answerLink, PublicURL: a.URL, PublishStatus: a.publishStatus, Failpoint: a.Failpoint,
+		TestLinks: a.testLink, AnswerLinks: a.answerLink, TestAnswerLinks: a.testAnswerLink, PublicURL: a.URL, PublishStatus: a.publishStatus, Failpoint: a.Failpoint,
 	})
 	own := httpx.NewEgress(httpx.EgressOptions{AllowPrivate: a.AllowPrivate, Timeout: 15 * time.Second})
 	if a.Transport != nil {
@@ -257,18 +257,24 @@ func (a *App) Secure() bool { return strings.HasPrefix(a.URL(), "https://") }
 // pageLife is how long the link in a page works.
 const pageLife = 7 * 24 * time.Hour
 
-// pageLink is the address of a page's own screen.
+// pageLink is the address of a page's own screen. It is signed from the moment at which the page was planned, as the others
+// are: a page that is sent again is the same page, to the letter.
 func (a *App) pageLink(p muster.PageID) string {
-	return a.URL() + "/p/" + a.Box.SignPage(p, muster.At(time.Now().Add(pageLife)))
+	return a.URL() + "/p/" + a.Box.SignPage(p, muster.MadeAt(p).Plus(pageLife))
 }
 
 // answerLink is the address at which a provider answers about a page; "" when providers cannot reach this installation.
 func (a *App) answerLink(conn muster.ConnectorName, p muster.PageID) string {
-	at, err := url.Parse(a.URL())
-	if err != nil || at.Scheme != "https" && !nearby(at.Hostname()) {
+	if !a.reachable() {
 		return ""
 	}
-	return a.URL() + "/answer/" + string(conn) + "/" + a.Box.SignAnswer(p, muster.At(time.Now().Add(pageLife)))
+	return a.URL() + "/answer/" + string(conn) + "/" + a.Box.SignAnswer(p, muster.MadeAt(p).Plus(pageLife))
+}
+
+// reachable reports whether providers can reach this installation.
+func (a *App) reachable() bool {
+	at, err := url.Parse(a.URL())
+	return err == nil && (at.Scheme == "https" || nearby(at.Hostname()))
 }
 
 // nearby reports whether an address is for trying Muster out: on this machine, or under a name that is kept for tests.
@@ -282,7 +288,15 @@ const testLife = 24 * time.Hour
 
 // testLink is the address at which the test of a contact method is answered.
 func (a *App) testLink(n muster.NoticeID) string {
-	return a.URL() + "/c/" + a.Box.SignTest(n, muster.At(time.Now().Add(testLife)))
+	return a.URL() + "/c/" + a.Box.SignTest(n, muster.MadeAt(n).Plus(testLife))
+}
+
+// testAnswerLink is the address at which a provider tells which key was pressed in the test of a contact method.
+func (a *App) testAnswerLink(conn muster.ConnectorName, n muster.NoticeID) string {
+	if !a.reachable() {
+		return ""
+	}
+	return a.URL() + "/answer/" + string(conn) + "/" + a.Box.SignTestAnswer(n, muster.MadeAt(n).Plus(testLife))
 }
 
 // Start renders what is missing, runs the engine and serves HTTP.

@@ -41,7 +41,7 @@ func (a *App) handler() (http.Handler, error) {
 	rest, err := api.New(api.Options{
 		Ops: ops, Keys: a.Commands, Intake: a.Commands, Audit: a.Commands, Replays: replays{a.DB}, Parsers: parsers(), Chat: chat,
 		Catalog: func() *muster.Catalog { return a.Live.Current().Catalog }, Inbound: a.connectors.get, Feeds: a.Queries, Heartbeats: a.Commands,
-		Answers: a.Commands, VerifyAnswer: a.Box.VerifyAnswer, Address: a.URL, Ledger: a.Queries.ExportLedger,
+		Answers: a.Commands, VerifyAnswer: a.Box.VerifyAnswer, VerifyTestAnswer: a.Box.VerifyTestAnswer, Address: a.URL, Ledger: a.Queries.ExportLedger,
 		Cookies: httpx.Cookies{Secure: a.Secure()}, PublicURL: a.URL(), Version: a.Version, Log: a.Log, Ready: a.ready,
 	})
 	if err != nil {

@@ -283,6 +283,58 @@ func (c *Commands) ProveContact(ctx context.Context, actor muster.Actor, test mu
 	return ct, err
 }
 
+// AnswerTest does what somebody answered at the own address of a test of a contact method: a telephone on which the key was
+// pressed reaches its person. What the provider alone tells proves nothing here. The text is for who answered.
+func (c *Commands) AnswerTest(ctx context.Context, via muster.ConnectorName, test muster.NoticeID, answers []muster.PageAnswer) (text string, err error) {
+	for _, a := range answers {
+		switch a.Kind {
+		case muster.AnswerAcknowledge:
+			actor, err := c.testedBy(ctx, via, test)
+			if err == nil {
+				_, err = c.ProveContact(ctx, actor, test)
+			}
+			switch muster.CodeOf(err) {
+			case "":
+				text = "Thank you. Muster knows now that it reaches you here."
+			case muster.ErrConflict, muster.ErrNotFound, muster.ErrInvalid:
+				text = muster.MessageOf(err)
+			default:
+				return "", err
+			}
+		case muster.AnswerUnclear, muster.AnswerResolve, muster.AnswerEscalate:
+			text = "Press 4 to confirm that this is yours."
+		case muster.AnswerOpened, muster.AnswerReceived, muster.AnswerFailed:
+		}
+	}
+	return text, nil
+}
+
+// testedBy is the person whose contact method is tried out, when it was the connector that sent the test.
+func (c *Commands) testedBy(ctx context.Context, via muster.ConnectorName, test muster.NoticeID) (muster.Actor, error) {
+	var n *muster.Notice
+	err := c.Store.Read(ctx, func(r store.Reader) (err error) {
+		if n, err = r.Notice(test); err != nil {
+			return err
+		}
+		ct, err := r.Contact(n.SentBy)
+		if err == nil && ct.Connector != via {
+			return muster.Errorf(muster.ErrForbidden, "The test %s was not sent by the connector %s.", test, via)
+		}
+		return err
+	})
+	if muster.CodeOf(err) == muster.ErrNotFound {
+		return muster.Actor{}, muster.Errorf(muster.ErrNotFound, "This test is too old. Send another one from your own page in Settings.")
+	}
+	if err != nil {
+		return muster.Actor{}, err
+	}
+	actor, err := c.ActorOf(n.Person, c.surface(via))
+	if err != nil {
+		return actor, muster.Errorf(muster.ErrForbidden, "This test was for somebody who has left.")
+	}
+	return actor, nil
+}
+
 // Address opens the sealed address of a contact method, for the connector that uses it.
 func (c *Commands) Address(ct *muster.Contact) (string, error) {
 	b, err := c.Box.Unseal(ct.Sealed, contactAbout(ct.ID))

@@ -15,7 +15,7 @@ const noticeRef = "notice/"
 // and Key; the rest is set here. A key that the person was told already, and a person who has left, are nothing to do.
 //
 // The notice shows in the web, and goes by one contact method: that of the person's first rule for low urgency which can
-// be used, else the first verified one. Whoever has none sees it in the web alone, and so does who was sent many such.
+// be used, else the first verified one; never by one that is for pages alone. Whoever has none sees it in the web alone, and so does who was sent many such.
 func (c *Call) notify(n muster.Notice) error {
 	u := c.Snap.Catalog.Users[n.Person]
 	if u == nil || u.Disabled {
@@ -99,7 +99,8 @@ func (c *Call) tell(n muster.Notice, by *muster.Contact) error {
 // quietMethod is the contact method by which a person is told what is not urgent, nil when none can be used.
 func (c *Call) quietMethod(u *muster.User, list []muster.Contact) *muster.Contact {
 	usable := func(ct muster.Contact) bool {
-		return !ct.VerifiedAt.IsZero() && c.Snap.Catalog.Connectors[ct.Connector] != nil
+		conn := c.Snap.Catalog.Connectors[ct.Connector]
+		return !ct.VerifiedAt.IsZero() && conn != nil && !c.does(conn).PagesOnly
 	}
 	for _, r := range u.Notify {
 		if r.Urgency == muster.UrgencyHigh {

@@ -334,3 +334,21 @@ func TestNoticesLeaveWithTheirPerson(t *testing.T) {
 		}
 	})
 }
+
+// A telephone rings for pages: what is not urgent goes by another way, or waits in the web.
+func TestNoticesDoNotRing(t *testing.T) {
+	bubble(t, func(w *world) {
+		must[*command.Document](w, w.as("ana"), "PutDocument", command.PutDocument{Kind: muster.KindConnectors, Name: "voice", Any: true, Body: body(w, &muster.Connector{Name: "voice", Kind: "voice"})})
+		voice := must[*muster.Contact](w, w.as("ana"), "AddContact", command.AddContact{User: "vic", Method: "home", Connector: "voice", Address: "vic"})
+		if voice.VerifiedAt.IsZero() {
+			w.Fatal("what an admin adds is verified")
+		}
+		if n := w.notice("vic"); n.SentBy != "" {
+			w.Errorf("a notice rings at %s", n.SentBy)
+		}
+		mail := must[*muster.Contact](w, w.as("ana"), "AddContact", command.AddContact{User: "vic", Method: "mail", Connector: "mail", Address: "vic"})
+		if n := w.notice("vic"); n.SentBy != mail.ID {
+			w.Errorf("a notice goes by %q, not by mail", n.SentBy)
+		}
+	})
+}

@@ -125,6 +125,7 @@ type Abilities struct {
 	Proof       muster.Proof   // the best that its provider can tell of a page
 	ProofWithin time.Duration  // how long to wait for it; 0: muster.DefaultProofWithin
 	Surface     muster.Surface // by what people answer its pages; "": the page's own screen
+	PagesOnly   bool           // no notices: a telephone rings for what is urgent
 }
 
 func (c *Call) beginRoster(conn muster.ConnectorName, job rosterJob, what string) (*RosterBegun, error) {

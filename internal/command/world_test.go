@@ -265,6 +265,9 @@ func newCommands(t testing.TB, db store.DB, box *seal.Box, node string) *command
 			return address, "hint", nil
 		},
 		Abilities: func(kind string) command.Abilities {
+			if kind == "voice" {
+				return command.Abilities{Address: "a number", Proof: muster.ProofPerson, Surface: muster.SurfaceVoice, PagesOnly: true}
+			}
 			if kind == "sms" {
 				return command.Abilities{Address: "a number", Proof: muster.ProofCarrier, ProofWithin: 90 * time.Second, Surface: muster.SurfaceSMS}
 			}

@@ -143,7 +143,7 @@ type Answer = muster.PageAnswer
 type Answerer interface {
 	// Answers proves that the request comes from the provider, on the raw body, and reads it. at is the public address at
 	// which the provider believes to speak to Muster: signatures are made over it. page is set when the request was made
-	// at that page's own AnswerURL. A request that is not proved gives an [muster.Error] with [muster.ErrUnauthenticated].
+	// at that page's own AnswerURL; for the test of a contact method it is the notice's ID. A request that is not proved gives an [muster.Error] with [muster.ErrUnauthenticated].
 	Answers(r *http.Request, body []byte, at string, page muster.PageID) ([]Answer, error)
 	// WriteAnswer says in the provider's form what came of the answers: text is for the person, "" when there is nothing to
 	// say to anybody.

@@ -213,7 +213,7 @@ func (e *Engine) message(conn connector.Connector, s command.Started) (connector
 		}
 	case muster.DeliverNotification:
 		if s.Notice != nil {
-			return e.notice(out, s)
+			return e.notice(conn, out, s)
 		}
 		if strings.HasPrefix(d.Ref, "alert/") {
 			return e.room(out, d)
@@ -235,7 +235,7 @@ func (e *Engine) message(conn connector.Connector, s command.Started) (connector
 }
 
 // notice words a notice. A test of a contact method bears its own link, which nobody sees but who gets the message.
-func (e *Engine) notice(out connector.Delivery, s command.Started) (connector.Delivery, error) {
+func (e *Engine) notice(conn connector.Connector, out connector.Delivery, s command.Started) (connector.Delivery, error) {
 	address, err := e.Commands.Address(s.Contact)
 	if err != nil {
 		return out, connector.Permanent(err)
@@ -248,6 +248,9 @@ func (e *Engine) notice(out connector.Delivery, s command.Started) (connector.De
 	switch {
 	case n.Kind == muster.NoticeContactTest:
 		out.Note.URL = e.TestLinks(n.ID)
+		if _, ok := conn.(connector.Answerer); ok {
+			out.AnswerURL = e.TestAnswerLinks(s.Delivery.Connector, n.ID)
+		}
 	case n.URL != "":
 		out.Note.URL = e.PublicURL() + n.URL
 	}

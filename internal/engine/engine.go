@@ -35,6 +35,9 @@ type Deps struct {
 	TestLinks func(test muster.NoticeID) string
 	// AnswerLinks returns the address at which a connector's provider answers about a page; nil, or "": it cannot.
 	AnswerLinks func(c muster.ConnectorName, p muster.PageID) string
+	// TestAnswerLinks returns the address at which a provider tells what was answered to the test of a contact method; nil,
+	// or "": it cannot.
+	TestAnswerLinks func(c muster.ConnectorName, test muster.NoticeID) string
 	// PublicURL is the address under which people reach Muster, without a slash at its end; nil: notices bear paths.
 	PublicURL func() string
 	// PublishStatus renders a status page and pushes it out.
@@ -105,6 +108,9 @@ func New(d Deps) *Engine {
 	}
 	if d.AnswerLinks == nil {
 		d.AnswerLinks = func(muster.ConnectorName, muster.PageID) string { return "" }
+	}
+	if d.TestAnswerLinks == nil {
+		d.TestAnswerLinks = func(muster.ConnectorName, muster.NoticeID) string { return "" }
 	}
 	if d.PublicURL == nil {
 

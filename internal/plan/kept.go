@@ -68,4 +68,6 @@ func rankOf(today []muster.Planned, p muster.Planned) int {
 	return i
 }
 
-func sameReason(a, b muster.Reason) bool { return a.Kind == b.Kind && a.Ref == b.Ref && a.Text == b.Text }
+func sameReason(a, b muster.Reason) bool {
+	return a.Kind == b.Kind && a.Ref == b.Ref && a.Text == b.Text
+}

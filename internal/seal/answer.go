@@ -25,6 +25,21 @@ func (b *Box) VerifyAnswer(token string) (muster.PageID, error) {
 	return muster.PageID(id), err
 }
 
+// SignTestAnswer makes the token of the address at which a provider tells what somebody answered to the test of a contact
+// method. It is none of the other tokens.
+func (b *Box) SignTestAnswer(id muster.NoticeID, expires muster.Instant) string {
+	return sign(b.testAnswers, testPrefix, string(id), expires)
+}
+
+// VerifyTestAnswer reads the token of a test's answers.
+func (b *Box) VerifyTestAnswer(token string) (muster.NoticeID, error) {
+	id, expired, err := verify(b.testAnswers, testPrefix, token)
+	if err == nil && expired != "" {
+		err = muster.Errorf(muster.ErrForbidden, "Answers to this test were taken until %s.", expired)
+	}
+	return muster.NoticeID(id), err
+}
+
 // replyCodes is how many reply codes there are: five digits.
 const replyCodes = 100_000
 

@@ -33,12 +33,13 @@ const version = 1
 
 // Box seals and opens secrets. It is safe for concurrent use.
 type Box struct {
-	aead    cipher.AEAD
-	pages   []byte // key for the links in pages
-	tests   []byte // key for the links in tests of contact methods
-	answers []byte // key for the addresses at which providers answer
-	codes   []byte // key for the codes by which pages are answered in text
-	derived []byte // key for the keys of other parts
+	aead        cipher.AEAD
+	pages       []byte // key for the links in pages
+	tests       []byte // key for the links in tests of contact methods
+	answers     []byte // key for the addresses at which providers answer
+	testAnswers []byte // key for the addresses at which providers answer about tests of contact methods
+	codes       []byte // key for the codes by which pages are answered in text
+	derived     []byte // key for the keys of other parts
 }
 
 // Open takes the key from its file in dir and makes one at the first start. A file that others may read is refused.
@@ -132,7 +133,7 @@ func newBox(key []byte) (*Box, error) {
 	derive := func(purpose string) ([]byte, error) {
 		return hkdf.Key(sha256.New, key, nil, "muster "+purpose, keySize)
 	}
-	keys := map[string][]byte{"seal": nil, "page links": nil, "contact links": nil, "answers": nil, "reply codes": nil, "derived": nil}
+	keys := map[string][]byte{"seal": nil, "page links": nil, "contact links": nil, "answers": nil, "contact answers": nil, "reply codes": nil, "derived": nil}
 	for purpose := range keys {
 		k, err := derive(purpose)
 		if err != nil {
@@ -149,7 +150,7 @@ func newBox(key []byte) (*Box, error) {
 		return nil, fmt.Errorf("the sealing key: %w", err)
 	}
 	return &Box{
-		aead: aead, pages: keys["page links"], tests: keys["contact links"], answers: keys["answers"], codes: keys["reply codes"], derived: keys["derived"],
+		aead: aead, pages: keys["page links"], tests: keys["contact links"], answers: keys["answers"], testAnswers: keys["contact answers"], codes: keys["reply codes"], derived: keys["derived"],
 	}, nil
 }
 

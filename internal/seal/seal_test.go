@@ -217,6 +217,8 @@ func TestTokensOfTestsAndPagesAreApart(t *testing.T) {
 }
 
 // What a provider is given opens no page, and the other way round; codes and derived keys stay the same over restarts.
+func second[T any](_ T, err error) error { return err }
+
 func TestAnswersAndDerivedKeys(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, dir)
@@ -233,6 +235,20 @@ func TestAnswersAndDerivedKeys(t *testing.T) {
 	}
 	if _, err := b.VerifyAnswer(b.SignAnswer(page, soon.Plus(-2*time.Hour))); muster.CodeOf(err) != muster.ErrForbidden {
 		t.Errorf("expired: %v", err)
+	}
+	const test = muster.NoticeID("ntc_019aab3c5d10f3a1b2c3d4e5f6071829")
+	if got, err := b.VerifyTestAnswer(b.SignTestAnswer(test, soon)); err != nil || got != test {
+		t.Errorf("%v, %v", got, err)
+	}
+	for what, err := range map[string]error{
+		"the link of a test as its answer": second(b.VerifyTestAnswer(b.SignTest(test, soon))),
+		"the answer to a test as its link": second(b.VerifyTest(b.SignTestAnswer(test, soon))),
+		"the answer to a page as a test's": second(b.VerifyTestAnswer(b.SignAnswer(page, soon))),
+		"the answer to a test as a page's": second(b.VerifyAnswer(b.SignTestAnswer(test, soon))),
+	} {
+		if muster.CodeOf(err) != muster.ErrUnauthenticated {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 	again := open(t, dir)
 	if c := b.ReplyCode(page); len(c) != 5 || c != again.ReplyCode(page) || c == b.ReplyCode(page+"0") {
