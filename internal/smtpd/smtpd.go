@@ -102,8 +102,10 @@ func (s *Server) Close(ctx context.Context) error {
 // quiet passes on what the library would print.
 type quiet struct{ log *slog.Logger }
 
-func (q quiet) Printf(format string, v ...any) { q.log.Debug(fmt.Sprintf(format, v...)) }
-func (q quiet) Println(v ...any)               { q.log.Debug(fmt.Sprintln(v...)) }
+func (q quiet) Printf(format string, v ...any) {
+	q.log.Debug("smtp", "text", fmt.Sprintf(format, v...))
+}
+func (q quiet) Println(v ...any) { q.log.Debug("smtp", "text", fmt.Sprint(v...)) }
 
 func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
 	s.mu.Lock()

@@ -95,7 +95,23 @@ func service(v *visit) error {
 	for _, src := range s.Sources {
 		p.Sources = append(p.Sources, view.Link{Text: docTitle(src), URL: docURL(muster.KindSources, src.Name)})
 	}
+	beats, err := v.Queries.Heartbeats(v.ctx(), v.viewer(), query.ListHeartbeats{Service: s.Service.Name})
+	if err != nil {
+		return err
+	}
+	for _, b := range beats {
+		p.Sources = append(p.Sources, view.Link{Text: v.heartbeatText(b), URL: docURL(muster.KindSources, b.Source)})
+	}
 	return v.render(http.StatusOK, view.ServicePage(p))
+}
+
+// heartbeatText says how a heartbeat is, and when it was last seen.
+func (v *visit) heartbeatText(b query.HeartbeatRow) string {
+	seen := "never seen"
+	if !b.LastSeen.IsZero() {
+		seen = "last seen " + b.LastSeen.In(v.zone).Format("2 Jan 15:04")
+	}
+	return "heartbeat " + joinDots(b.Name, string(b.Status), seen)
 }
 
 // refRunbook is the page on which a runbook is read.

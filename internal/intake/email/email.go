@@ -151,9 +151,8 @@ func read(body []byte, words []string) (message, error) {
 		msg.Date = at.Format(time.RFC3339)
 	}
 	msg.Body = muster.CleanText(bodyOf(raw.Header.Get("Content-Type"), raw.Header.Get("Content-Transfer-Encoding"), raw.Body), maxText)
-	replied := false
-	msg.Topic, replied = topic(msg.Subject, words)
-	msg.Thread = msg.Topic
+	about, replied := topic(msg.Subject, words)
+	msg.Topic, msg.Thread = about, about
 	if root := root(head); root != "" && !replied {
 		msg.Thread = root
 	}
