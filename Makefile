@@ -59,8 +59,12 @@ verify: ## generated files are current, everything is formatted, go vet is conte
 	./scripts/verify.sh
 
 .PHONY: bench
-bench: ## measure what the README quotes, and print the table
-	go run ./bench $(ARGS)
+bench: deps ## measure what the README quotes on both databases, and print the table (ARGS="-only a,b")
+	./scripts/postgres.sh run --both go run ./bench $(ARGS)
+
+.PHONY: bench-long
+bench-long: ## the long form of three figures: a minute of pages, five of storm, a million alerts
+	go run ./bench -long -only d,l,m $(ARGS)
 
 .PHONY: golden
 golden: ## write the golden files anew; read the diff before you commit it

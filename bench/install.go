@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -34,6 +35,7 @@ type installation struct {
 	sink  string // address at which pages arrive
 	keys  string // file with the intake keys, one a line
 	token string // an admin's
+	plan  plan
 
 	cmd   *exec.Cmd
 	ended chan struct{}
@@ -41,14 +43,27 @@ type installation struct {
 	http  *http.Client
 }
 
-// freeAddr is an address of the loopback that nobody listens on at the moment.
+// plan says in what an installation's catalog differs from the usual one, in which everybody is paged about each alert by
+// itself, and by one step that waits for an hour.
+type plan struct {
+	gather int  // so many of the first people get digests in a storm, as everybody does whose document says nothing
+	second bool // somebody else is paged when nobody has answered for stepWait
+	record bool // there is another source, with a file of keys of its own, whose alerts are recorded and page nobody
+}
+
+// stepWait is the shortest time that a step of a policy can wait.
+const stepWait = 30 * time.Second
+
+// freeAddr is an address of the loopback that nobody listens on at the moment, below the ports that the kernel hands out
+// for connections: the load makes many of those.
 func freeAddr(ctx context.Context) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for range 50 {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000)))
+		if err == nil {
+			return l.Addr().String(), l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return "", errors.New("found no free port between 20000 and 32000")
 }
 
 // bare is an installation that has not been started yet.
@@ -76,12 +91,12 @@ func (b *bench) bare(ctx context.Context, name string) (*installation, error) {
 }
 
 // install makes an installation on fresh data and fills it through its own doors.
-func (b *bench) install(ctx context.Context, name, store string) (*installation, error) {
+func (b *bench) install(ctx context.Context, name, store string, p plan) (*installation, error) {
 	in, err := b.bare(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	in.store = store
+	in.store, in.plan = store, p
 	setup, err := in.start(ctx)
 	if err == nil {
 		err = in.fill(ctx, setup)
@@ -230,31 +245,61 @@ func (in *installation) fill(ctx context.Context, setup string) error {
 	if err := in.call(ctx, "PUT", "/api/v1/secrets/sink", map[string]any{"value": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}, nil, 204); err != nil {
 		return err
 	}
-	var docs strings.Builder
-	docs.WriteString("kind: connector\nname: sink\ntype: webhook\nsecrets: {secret: sink}\n")
-	docs.WriteString("---\nkind: route\nname: bench\norder: 1\nmatch: source.startsWith(\"bench-\")\n")
-	for i := range people {
-		fmt.Fprintf(&docs, "---\nkind: user\nname: u%d\ndisplay: Person %d\nzone: UTC\nstorm: {off: true}\n", i, i)
-		fmt.Fprintf(&docs, "---\nkind: policy\nname: p%d\ntitle: Policy %d\nteam: operations\nsteps: [{targets: [{user: u%d}], wait: 1h}]\n", i, i, i)
-		fmt.Fprintf(&docs, "---\nkind: service\nname: s%d\ntitle: Service %d\nteam: operations\npolicy: p%d\n", i, i, i)
-		fmt.Fprintf(&docs, "---\nkind: source\nname: bench-%d\ntitle: Source %d\nservice: s%d\n", i, i, i)
-	}
-	if err := in.call(ctx, "POST", "/api/v1/apply", map[string]any{"documents": docs.String(), "why": "bench"}, nil, 200); err != nil {
+	docs := in.plan.documents()
+	if err := in.call(ctx, "POST", "/api/v1/apply", map[string]any{"documents": docs, "why": "bench"}, nil, 200); err != nil {
 		return err
 	}
 	var keys strings.Builder
+	addKey := func(source string) error {
+		var k key
+		if err := in.call(ctx, "POST", "/api/v1/keys", map[string]any{"name": "bench", "source": source}, &k, 201); err != nil {
+			return err
+		}
+		keys.WriteString(k.Token + "\n")
+		return nil
+	}
 	for i := range people {
 		contact := map[string]any{"method": "hook", "connector": "sink", "address": fmt.Sprintf("http://%s/u%d", in.sink, i)}
 		if err := in.call(ctx, "POST", fmt.Sprintf("/api/v1/users/u%d/contacts", i), contact, nil, 201); err != nil {
 			return err
 		}
-		var k key
-		if err := in.call(ctx, "POST", "/api/v1/keys", map[string]any{"name": "bench", "source": fmt.Sprintf("bench-%d", i)}, &k, 201); err != nil {
+		if err := addKey(fmt.Sprintf("bench-%d", i)); err != nil {
 			return err
 		}
-		keys.WriteString(k.Token + "\n")
 	}
-	return os.WriteFile(in.keys, []byte(keys.String()), 0o600)
+	if err := os.WriteFile(in.keys, []byte(keys.String()), 0o600); err != nil || !in.plan.record {
+		return err
+	}
+	keys.Reset()
+	if err := addKey("stored"); err != nil {
+		return err
+	}
+	return os.WriteFile(in.keys+".record", []byte(keys.String()), 0o600)
+}
+
+// documents are the catalog.
+func (p plan) documents() string {
+	var docs strings.Builder
+	docs.WriteString("kind: connector\nname: sink\ntype: webhook\nsecrets: {secret: sink}\n")
+	docs.WriteString("---\nkind: route\nname: bench\norder: 1\nmatch: source.startsWith(\"bench-\")\n")
+	if p.record {
+		docs.WriteString("---\nkind: route\nname: stored\norder: 2\nmatch: source == \"stored\"\nrecord: true\n")
+		docs.WriteString("---\nkind: source\nname: stored\ntitle: Stored\nservice: s0\n")
+	}
+	for i := range people {
+		storm, steps := "storm: {off: true}\n", fmt.Sprintf("{targets: [{user: u%d}], wait: 1h}", i)
+		if i < p.gather {
+			storm = ""
+		}
+		if p.second {
+			steps = fmt.Sprintf("{targets: [{user: u%d}], wait: %s}, {targets: [{user: u%d}], wait: 1h}", i, stepWait, (i+1)%people)
+		}
+		fmt.Fprintf(&docs, "---\nkind: user\nname: u%d\ndisplay: Person %d\nzone: UTC\n%s", i, i, storm)
+		fmt.Fprintf(&docs, "---\nkind: policy\nname: p%d\ntitle: Policy %d\nteam: operations\nsteps: [%s]\n", i, i, steps)
+		fmt.Fprintf(&docs, "---\nkind: service\nname: s%d\ntitle: Service %d\nteam: operations\npolicy: p%d\n", i, i, i)
+		fmt.Fprintf(&docs, "---\nkind: source\nname: bench-%d\ntitle: Source %d\nservice: s%d\n", i, i, i)
+	}
+	return docs.String()
 }
 
 // stop ends the server as a service manager would.

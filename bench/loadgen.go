@@ -82,7 +82,7 @@ func (b *bench) measureLimits(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := b.measured(ctx, "load", "-kind", "custom", "-url", "http://"+addr+"/", "-body", body, "-c", "64", "-d", "2s")
+	r, err := b.measured(ctx, "load", "-kind", "custom", "-url", "http://"+addr+"/", "-body", body, "-c", "64", "-d", min(2*time.Second, b.size.load).String())
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (b *bench) measureLimits(ctx context.Context) error {
 		n  string
 		to *float64
 	}{{"1", &now.Fsync}, {"8", &now.Fsync8}} {
-		text, err := b.lg(ctx, "fsync", "-dir", b.dir, "-c", w.n, "-d", "500ms")
+		text, err := b.lg(ctx, "fsync", "-dir", b.dir, "-c", w.n, "-d", min(500*time.Millisecond, b.size.load).String())
 		if err != nil {
 			return err
 		}

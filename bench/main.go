@@ -3,9 +3,10 @@
 // the machine could do in the same run (a bare HTTP echo, fsync), what Muster must reach, and what peers did on the same
 // kind of machine.
 //
-//	go run ./bench                     every figure, in two to three minutes
+//	go run ./bench                     every figure, in five minutes
 //	go run ./bench -only a,b           some of them
 //	go run ./bench -runs 3             each of them three times; the best counts, and the table says so
+//	go run ./bench -only d,l,m -long   the long form: a minute of pages, five of storm, a million alerts
 //	./scripts/postgres.sh run --both go run ./bench     with a column for PostgreSQL
 //
 // It imports nothing of Muster. Generator, server and sink share the cores; on a machine that does other work at the same
@@ -43,13 +44,34 @@ type bench struct {
 	dir      string // everything that the run writes
 	muster   string // the binaries
 	loadgen  string
-	short    time.Duration // how long a load lasts
+	size     size
 	runs     int
 	postgres string // DSN of a cluster, "" for none
 	durable  bool   // its commits reach the disk
 	limits   limits // of a moment ago
 	most     limits // of the whole run
 	log      func(format string, args ...any)
+}
+
+// size is how much is measured.
+type size struct {
+	load      time.Duration // of most figures
+	sustained time.Duration // of the load that pages somebody each time
+	storm     time.Duration
+	probes    int // pages whose time is taken
+	steps     int // alerts that nobody acknowledges
+	stepsOver time.Duration
+	stored    int // alerts in a full store
+	open      int // of these
+	rest      time.Duration
+}
+
+func sizeOf(load time.Duration, long bool) size {
+	s := size{load: load, sustained: load, storm: 20 * time.Second, probes: 200, steps: 200, stepsOver: 5 * time.Second, stored: 50_000, open: 5_000, rest: 5 * time.Second}
+	if long {
+		s.sustained, s.storm, s.stored, s.open, s.rest = time.Minute, 5*time.Minute, 1_000_000, 100_000, 30*time.Second
+	}
+	return s
 }
 
 // limits are what the machine can do.
@@ -60,10 +82,11 @@ type limits struct {
 }
 
 func run(ctx context.Context) error {
-	only := flag.String("only", "", "letters of the figures to measure: a,b,c,d,e,f,g; all when empty")
+	only := flag.String("only", "", "letters of the figures to measure, from a to m: a,b,h; all when empty")
 	asJSON := flag.Bool("json", false, "print JSON instead of a table")
 	runs := flag.Int("runs", 1, "measure each figure so many times; the best counts")
 	dur := flag.Duration("d", 6*time.Second, "how long each load lasts")
+	long := flag.Bool("long", false, "the long form of d (a minute), l (five minutes) and m (a million alerts)")
 	binary := flag.String("muster", "", "a binary that is built already")
 	keep := flag.Bool("keep", false, "keep the data and logs, and say where")
 	flag.Parse()
@@ -80,7 +103,7 @@ func run(ctx context.Context) error {
 		defer os.RemoveAll(dir)
 	}
 	b := &bench{
-		dir: dir, muster: *binary, loadgen: filepath.Join(dir, "loadgen"), short: *dur, runs: max(1, *runs),
+		dir: dir, muster: *binary, loadgen: filepath.Join(dir, "loadgen"), size: sizeOf(*dur, *long), runs: max(1, *runs),
 		log: func(format string, args ...any) { fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...) },
 	}
 	if b.postgres, b.durable = os.Getenv("MUSTER_TEST_POSTGRES_DURABLE"), true; b.postgres == "" {
@@ -92,7 +115,7 @@ func run(ctx context.Context) error {
 	wanted := func(letter string) bool {
 		return *only == "" || slices.Contains(strings.Split(strings.ToLower(*only), ","), letter)
 	}
-	out := report{At: time.Now().UTC().Truncate(time.Second), Cores: runtime.NumCPU(), Go: runtime.Version(), Runs: b.runs}
+	out := report{At: time.Now().UTC().Truncate(time.Second), Cores: runtime.NumCPU(), Go: runtime.Version(), Runs: b.runs, Long: *long}
 	if err := b.measure(ctx, &out, wanted); err != nil {
 		return err
 	}

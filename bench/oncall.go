@@ -14,7 +14,7 @@ const rosters = 1000
 
 // onCall is 16 connections that ask who is on call, each time for another roster, with a person's key.
 func onCall(ctx context.Context, b *bench, name, store string) (f finding, err error) {
-	in, err := b.install(ctx, name, store)
+	in, err := b.install(ctx, name, store, plan{})
 	if err != nil {
 		return f, err
 	}
@@ -34,7 +34,7 @@ func onCall(ctx context.Context, b *bench, name, store string) (f finding, err e
 	if err != nil {
 		return f, err
 	}
-	r, err := one(b.short.String())
+	r, err := one(b.size.load.String())
 	if err != nil {
 		return f, err
 	}

@@ -24,9 +24,13 @@ type sink struct {
 	f   *os.File
 
 	seen  map[string]int
+	calls map[call]time.Time // when whom was paged first about what
 	first time.Time
 	last  time.Time
 }
+
+// call is a page: about which alert, and to whose address.
+type call struct{ token, path string }
 
 // listen starts a sink. Its log is appended to, so that a sink may be started again.
 func listenSink(ctx context.Context, addr, log string) (*sink, error) {
@@ -38,7 +42,7 @@ func listenSink(ctx context.Context, addr, log string) (*sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sink{f: f, log: bufio.NewWriter(f), seen: map[string]int{}}
+	s := &sink{f: f, log: bufio.NewWriter(f), seen: map[string]int{}, calls: map[call]time.Time{}}
 	s.srv = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := s.srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -64,6 +68,9 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				s.first = at
 			}
 		}
+		if c := (call{string(token), r.URL.Path}); s.calls[c].IsZero() {
+			s.calls[c] = at
+		}
 		fmt.Fprintf(s.log, "%d %s %s\n", at.UnixMicro(), r.URL.Path, token)
 		s.mu.Unlock()
 	}
@@ -75,6 +82,13 @@ func (s *sink) arrived() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.seen)
+}
+
+// called is how many pages arrived that differ in their alert or in whom they are for.
+func (s *sink) called() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.calls)
 }
 
 // again is how many pages arrived more than once.

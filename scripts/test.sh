@@ -11,8 +11,8 @@ limit=9m
 gotestsum=$(go tool -modfile=tools/go.mod -n gotestsum)
 gotest() { "$gotestsum" --format pkgname --format-hide-empty-pkg -- "$@"; }
 
-slow=$(go list ./... | grep -e '/e2e\(/\|$\)' -e '/internal/doctest$' -e '/internal/sim$' || true)
-quick=$(go list ./... | grep -v -e '/e2e\(/\|$\)' -e '/internal/doctest$' -e '/internal/sim$')
+slow=$(go list ./... | grep -e '/e2e\(/\|$\)' -e '/internal/doctest$' -e '/bench$' -e '/internal/sim$' || true)
+quick=$(go list ./... | grep -v -e '/e2e\(/\|$\)' -e '/internal/doctest$' -e '/bench$' -e '/internal/sim$')
 
 # The race detector needs cgo, the product does not. SQLite and its libc are C translated to Go: watching them costs a
 # factor of eight and finds nothing of ours, so they are left out.
@@ -26,7 +26,7 @@ CGO_ENABLED=1 gotest -race -gcflags='modernc.org/sqlite/lib=-race=false' -gcflag
 # race detector would leave it no time: hours pass in its bubbles. Never from the cache:
 # what they test is built outside of what `go test` watches.
 if [ -n "$slow" ]; then
-  echo "test: the binary, the browser, real counterparts, the docs"
+  echo "test: the figures in short, the binary, the browser, real counterparts, the docs"
   # shellcheck disable=SC2086
   gotest -p 1 -count=1 -timeout "$limit" "$@" $slow || failed=1
 fi
