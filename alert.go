@@ -70,6 +70,9 @@ type Alert struct {
 	AcksNeeded     int               `json:"acks_needed,omitempty"` // how many it asks for, when that is more than one
 	Snooze         *Snooze           `json:"snooze,omitempty"`      // the acknowledgement has this end
 	Recorded       bool              `json:"recorded,omitempty"`    // by its route: shown and counted, and nobody is paged
+	HoldUntil      Instant           `json:"hold_until,omitzero"`   // its route waits until then before anybody is paged
+	Group          AlertID           `json:"group,omitempty"`       // the first alert of its group, which it joined: it pages nobody while that is not over
+	Members        int               `json:"members,omitempty"`     // how many alerts joined this one
 	Exhausted      bool              `json:"exhausted,omitempty"`   // its policy is used up: the fallback is paged again and again
 	Incident       IncidentID        `json:"incident,omitempty"`
 	IncidentKey    IncidentKey       `json:"incident_key,omitempty"`

@@ -37,6 +37,7 @@ const (
 	NoticeShadow        NoticeKind = "shadow"         // somebody whom one shadows was paged
 	NoticeContactTest   NoticeKind = "contact_test"   // a contact method is tried out
 	NoticeUnreachable   NoticeKind = "unreachable"    // somebody has no contact method left
+	NoticeSilenceEnds   NoticeKind = "silence_ends"   // a silence of theirs ends soon
 	NoticeExhausted     NoticeKind = "exhausted"      // nobody answered: a policy is used up
 	NoticeNobodyOnCall  NoticeKind = "nobody_on_call" // a step waits until somebody is on call
 
@@ -52,7 +53,7 @@ func NoticeKinds() []NoticeKind {
 	return []NoticeKind{
 		NoticeShiftReminder, NoticeShiftHandoff, NoticeShiftChanged, NoticeSwapRequest, NoticeSwapAnswered, NoticeZoneMoved,
 		NoticeLeaveConflict, NoticeShadow, NoticeChangeProposed, NoticeChangeDecided, NoticeContactTest, NoticeUnreachable, NoticeAuditor, NoticeRestored,
-		NoticeExhausted, NoticeNobodyOnCall,
+		NoticeExhausted, NoticeNobodyOnCall, NoticeSilenceEnds,
 	}
 }
 
@@ -87,6 +88,8 @@ func (k NoticeKind) Word() string {
 		return "Muster itself"
 	case NoticeRestored:
 		return "Restored"
+	case NoticeSilenceEnds:
+		return "silence ends"
 	case NoticeExhausted:
 		return "Nobody answered"
 	case NoticeNobodyOnCall:

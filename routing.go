@@ -1,6 +1,7 @@
 package muster
 
 import (
+	"fmt"
 	"time"
 )
 
@@ -21,22 +22,54 @@ type Route struct {
 	Severity Severity    `json:"severity,omitempty"` // of the incident that Declare makes
 	Declare  bool        `json:"declare,omitempty"`  // declare an incident at once
 	Triage   bool        `json:"triage,omitempty"`   // page about alerts in triage too
+	Hold     Duration    `json:"hold,omitempty"`     // an alert that is over within this time pages nobody and is counted
+	Group    *Grouping   `json:"group,omitempty"`    // alerts that belong together have one page
 	Record   bool        `json:"record,omitempty"`   // the alert is shown and counted, and pages nobody
 }
 
-// Silence holds back pages about matching alerts until it ends.
-type Silence struct {
-	Name  SilenceName `json:"name"`
-	Match string      `json:"match"` // CEL, as in Route
-	From  Instant     `json:"from"`
-	Until Instant     `json:"until"`
-	Owner UserName    `json:"owner"`
-	Why   string      `json:"why"`
-	Team  TeamName    `json:"team,omitempty"`
+// Grouping says which alerts of a route belong together: those with the same values of labels, that open within a time after
+// the first one. While the first one is not over, the others page nobody.
+type Grouping struct {
+	By     []string `json:"by"` // names of labels; none: all alerts of the route
+	Within Duration `json:"within"`
 }
 
-// MaxSilence is the longest silence.
-const MaxSilence = 31 * 24 * time.Hour
+// The longest hold of a route, and the longest time within which alerts are grouped.
+const (
+	MaxRouteHold = time.Hour
+	MaxGrouping  = 24 * time.Hour
+)
+
+// Silence holds back pages about matching alerts, or about one alert, until it ends.
+type Silence struct {
+	Name   SilenceName `json:"name"`
+	Match  string      `json:"match,omitempty"` // CEL, as in Route
+	Alert  AlertID     `json:"alert,omitempty"` // this one alone, instead of Match: the next alert of the same condition pages again
+	From   Instant     `json:"from"`
+	Until  Instant     `json:"until"`
+	Repeat *Repeat     `json:"repeat,omitempty"` // only in these windows between From and Until
+	Owner  UserName    `json:"owner"`
+	Why    string      `json:"why"`
+	Team   TeamName    `json:"team,omitempty"`
+}
+
+// Repeat is a window of the day on the clocks of a zone: recurring maintenance.
+type Repeat struct {
+	Days []Weekday `json:"days,omitempty"` // on which it begins; every day when empty
+	From string    `json:"from"`           // "22:00", local
+	To   string    `json:"to"`             // "02:00", local; one that ends before it begins ends on the next day
+	Zone string    `json:"zone"`
+}
+
+// Windows is the repeat as windows of the day.
+func (r *Repeat) Windows() []Window { return []Window{{Days: r.Days, From: r.From, To: r.To}} }
+
+// The longest silence, the longest one that repeats, and how long before its end the owner is reminded.
+const (
+	MaxSilence      = 31 * 24 * time.Hour
+	MaxRepeat       = 366 * 24 * time.Hour
+	SilenceReminder = time.Hour
+)
 
 // Source is where signals come from. Its key is kept apart, as a hash.
 type Source struct {
@@ -105,6 +138,17 @@ func (d *Route) Check() (f []FieldError) {
 	if d.Urgency != "" {
 		f = append(f, oneOf("urgency", d.Urgency, UrgencyHigh, UrgencyLow)...)
 	}
+	if h := d.Hold.Std(); h < 0 || h > MaxRouteHold {
+		f = append(f, FieldError{Path: "hold", Message: "at most 1h: what is wrong for longer has to page somebody"})
+	}
+	if g := d.Group; g != nil {
+		if w := g.Within.Std(); w < time.Second || w > MaxGrouping {
+			f = append(f, FieldError{Path: "group.within", Message: "say within which time alerts are grouped: between 1s and 24h"})
+		}
+		for i, l := range g.By {
+			f = append(f, need(fmt.Sprintf("group.by[%d]", i), l, "name a label")...)
+		}
+	}
 	if d.Severity != "" {
 		f = append(f, oneOf("severity", d.Severity, SEV1, SEV2, SEV3, SEV4)...)
 	}
@@ -114,7 +158,21 @@ func (d *Route) Check() (f []FieldError) {
 // Check implements [Document].
 func (d *Silence) Check() (f []FieldError) {
 	f = append(f, CheckName(string(d.Name))...)
-	f = append(f, need("match", d.Match, "say which alerts the silence holds back")...)
+	longest := MaxSilence
+	if d.Alert == "" {
+		f = append(f, need("match", d.Match, "say which alerts the silence holds back")...)
+	} else if d.Match != "" || d.Repeat != nil {
+		f = append(f, FieldError{Path: "alert", Message: "a silence of one alert has no match, and does not repeat"})
+	}
+	if r := d.Repeat; r != nil {
+		longest = MaxRepeat
+		f = append(f, CheckZone("repeat.zone", r.Zone)...)
+		in, hours := fieldErrors{path: "repeat"}, fieldErrors{path: "repeat"}
+		for _, w := range r.Windows() {
+			w.check(&in, &hours)
+		}
+		f = append(append(f, in.list...), hours.list...)
+	}
 	f = append(f, tooLong("match", d.Match, 4096)...)
 	f = append(f, need("owner", string(d.Owner), "name the person who answers for the silence")...)
 	f = append(f, need("why", d.Why, "say why")...)
@@ -125,7 +183,9 @@ func (d *Silence) Check() (f []FieldError) {
 		f = append(f, FieldError{Path: "from", Message: "say from when"})
 	case !d.Until.After(d.From.Time):
 		f = append(f, FieldError{Path: "until", Message: "must be later than from"})
-	case d.Until.Sub(d.From.Time) > MaxSilence:
+	case d.Until.Sub(d.From.Time) > longest && d.Repeat != nil:
+		f = append(f, FieldError{Path: "until", Message: "a silence that repeats lasts at most 366 days"})
+	case d.Until.Sub(d.From.Time) > longest:
 		f = append(f, FieldError{Path: "until", Message: "a silence lasts at most 31 days"})
 	}
 	return f

@@ -43,7 +43,7 @@ func (c *Call) acknowledged(a *muster.Alert, e *muster.Escalation) {
 		}
 	}
 	a.Status, a.AcknowledgedAt, a.AcknowledgedBy = muster.AlertAcknowledged, c.Now(), &by
-	a.Triage = false
+	a.Triage, a.HoldUntil = false, muster.Instant{}
 }
 
 // answer acknowledges an open alert as the actor; until is the end of a snooze, zero for a plain acknowledgement. Where the

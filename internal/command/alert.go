@@ -70,6 +70,9 @@ func (c *Call) ackAlert(in NoteAlert) (*muster.Alert, error) {
 		return nil, err
 	}
 	a, err := c.ackOne(in)
+	if err == nil {
+		err = c.ackMembers(a, in.Note)
+	}
 	if err != nil || p == nil {
 		return a, err
 	}
@@ -242,7 +245,8 @@ func (c *Call) escalateAlert(in NoteAlert) (*muster.Alert, error) {
 		return nil, err
 	}
 	var r rows
-	held := a.Triage || a.Suppressed != nil
+	held := a.Triage || a.Suppressed != nil || !a.HoldUntil.IsZero()
+	a.HoldUntil, a.Group = muster.Instant{}, ""
 	a.Status, a.AcknowledgedAt, a.AcknowledgedBy, a.Snooze = muster.AlertOpen, muster.Instant{}, nil, nil
 	a.Triage, a.Suppressed = false, nil
 	if err := c.DeleteTimersOf(string(a.ID), muster.TimerSilenceEnd); err != nil {
@@ -276,6 +280,10 @@ func (c *Call) resolveAlertOp(in NoteAlert) (*muster.Alert, error) {
 // resolveAlert ends an alert that is not resolved.
 func (c *Call) resolveAlert(a *muster.Alert, text string) error {
 	var r rows
+	text, err := c.flapped(a, text)
+	if err != nil {
+		return err
+	}
 	by := c.Actor.By()
 	a.Status, a.ResolvedAt, a.ResolvedBy = muster.AlertResolved, c.Now(), &by
 	c.recordAnswer(muster.LedgerResolved, a)
@@ -289,7 +297,10 @@ func (c *Call) resolveAlert(a *muster.Alert, text string) error {
 	a.NextWakeAt = muster.Instant{}
 	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, text))
 	r.changed = append(r.changed, a)
-	return r.flush(c)
+	if err := r.flush(c); err != nil {
+		return err
+	}
+	return c.freeMembers(a)
 }
 
 // confirmAlert ends triage: the alert is real, and pages.
@@ -302,18 +313,18 @@ func (c *Call) confirmAlert(in NoteAlert) (*muster.Alert, error) {
 		return a, nil
 	}
 	a.Triage = false
-	return a, c.release(a, withNote(c.Actor.Name+" confirmed the alert", in.Note))
+	return a, c.release(a, withNote(c.Actor.Name+" confirmed the alert", in.Note), "")
 }
 
-// release starts the paging of an alert that was held back.
-func (c *Call) release(a *muster.Alert, text string) error {
+// release starts the paging of an alert that was held back. because is for the explanation of the page: what held it back.
+func (c *Call) release(a *muster.Alert, text, because string) error {
 	var r rows
 	r.entries = append(r.entries, c.alertEntry(a, muster.EntryAlert, text))
 	if a.Suppressed == nil && !a.Triage {
 		if err := c.declareByRoute(&r, a); err != nil {
 			return err
 		}
-		if err := c.step(&r, a, escalate.Event{Kind: escalate.Release}); err != nil {
+		if err := c.step(&r, a, escalate.Event{Kind: escalate.Release, Because: because}); err != nil {
 			return err
 		}
 	}
@@ -395,8 +406,9 @@ func nearestUser(c *Call, word string) string {
 // SilenceAlerts holds back pages about matching alerts until a moment.
 type SilenceAlerts struct {
 	Name  muster.SilenceName `json:"name,omitempty" doc:"a name for the silence; one is made up when empty"`
-	Match string             `json:"match" doc:"which alerts, in CEL: labels.host == \"web-1\""`
-	For   muster.Duration    `json:"for" doc:"how long: 2h"`
+	Match string             `json:"match,omitempty" doc:"which alerts, in CEL: labels.host == \"web-1\""`
+	Alert muster.AlertID     `json:"alert,omitempty" doc:"this alert alone, instead of a match, until it is resolved: the next one pages again"`
+	For   muster.Duration    `json:"for,omitempty" doc:"how long: 2h; with an alert at most, 31 days when missing"`
 	Why   string             `json:"why" arg:"rest" doc:"why"`
 	Team  muster.TeamName    `json:"team,omitempty" doc:"the team that owns the silence"`
 }
@@ -408,14 +420,26 @@ func (c *Call) silenceAlerts(in SilenceAlerts) (*muster.Silence, error) {
 	if c.Actor.User == "" {
 		return nil, muster.Errorf(muster.ErrForbidden, "A silence needs a person who answers for it: sign in as one.")
 	}
-	if in.For.Std() > ownSilence && !c.Actor.Owns(in.Team) {
+	if in.Alert != "" {
+		a, err := c.Alert(in.Alert)
+		if err != nil {
+			return nil, err
+		}
+		if a.Status == muster.AlertResolved {
+			return nil, muster.Errorf(muster.ErrConflict, "The alert %q is resolved: there is nothing to silence.", a.Title)
+		}
+		if in.For == 0 {
+			in.For = muster.Duration(muster.MaxSilence)
+		}
+	}
+	if in.Alert == "" && in.For.Std() > ownSilence && !c.Actor.Owns(in.Team) {
 		return nil, muster.Errorf(muster.ErrForbidden, "A responder may silence for a day at most. For longer, name a team that you own, or ask an admin.")
 	}
 	if in.Name == "" {
 		in.Name = muster.SilenceName("silence-" + c.IDs.Token(4))
 	}
 	s := &muster.Silence{
-		Name: in.Name, Match: in.Match, From: c.Now(), Until: c.Now().Plus(in.For.Std()), Owner: c.Actor.User, Why: in.Why, Team: in.Team,
+		Name: in.Name, Match: in.Match, Alert: in.Alert, From: c.Now(), Until: c.Now().Plus(in.For.Std()), Owner: c.Actor.User, Why: in.Why, Team: in.Team,
 	}
 	if c.Snap.Catalog.Silences[s.Name] != nil {
 		return nil, muster.Errorf(muster.ErrConflict, "There is a silence called %q already.", s.Name)

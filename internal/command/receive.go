@@ -83,8 +83,9 @@ type intakeBatch struct {
 	open  map[store.AlertKey]muster.AlertID
 	fresh map[muster.AlertID]bool // created by this set and not flushed yet
 	facts plan.Contacts
-	known map[muster.UserName]bool // whose contacts have been read
-	told  map[muster.AlertID]bool  // of whose further signals live screens are told
+	known map[muster.UserName]bool          // whose contacts have been read
+	early map[store.AlertKey]muster.Instant // ends that came before their beginning
+	told  map[muster.AlertID]bool           // of whose further signals live screens are told
 }
 
 func (b *intakeBatch) run(items []receiveItem) ([][]SignalResult, error) {
@@ -106,6 +107,9 @@ func (b *intakeBatch) run(items []receiveItem) ([][]SignalResult, error) {
 	}
 	var err error
 	if b.open, err = b.OpenAlerts(keys); err != nil {
+		return nil, err
+	}
+	if b.early, err = b.EarlyEnds(keys); err != nil {
 		return nil, err
 	}
 	out := make([][]SignalResult, len(items))
@@ -163,7 +167,7 @@ func (b *intakeBatch) signal(s *muster.Signal, p identity) (SignalResult, error)
 	a := b.open[p.key] // "" for none
 	switch {
 	case s.State == muster.SignalResolved && a == "":
-		return SignalResult{Outcome: muster.OutcomeRejected, Detail: "it ends an alert that is not open"}, nil
+		return b.keepEnd(s, p.key)
 	case s.State == muster.SignalResolved:
 		return b.resolve(a, s, p.key)
 	case a != "":
@@ -295,11 +299,19 @@ func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error)
 		return SignalResult{}, err
 	}
 	event, outcome := plan.FirstEvent(ar), muster.OutcomeOpened
+	over := b.endedBefore(s, p.key)
 	switch {
+	case over:
+		event = escalate.Event{Kind: escalate.Hold, Until: now.Plus(store.EarlyEndLife)} // it is resolved before that
 	case d.Suppressed != nil:
 		outcome = muster.OutcomeSilenced
 	case d.Triage:
 		outcome = muster.OutcomeTriage
+	default:
+		a.HoldUntil = d.HoldUntil
+		if event, err = b.join(a, ar, event); err != nil {
+			return SignalResult{}, err
+		}
 	}
 	days, err := b.daysOff(ar.Policy)
 	if err != nil {
@@ -315,6 +327,9 @@ func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error)
 		return SignalResult{}, err
 	}
 	b.escalations = append(b.escalations, &run)
+	if over {
+		return b.endAtOnce(a, p.key)
+	}
 	if !s.EndsAt.IsZero() {
 		if err := b.endsAt(a.ID, s.EndsAt); err != nil {
 			return SignalResult{}, err

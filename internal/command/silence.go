@@ -29,7 +29,12 @@ func (c *Call) silenced(a *muster.Alert) (*muster.Suppressed, error) {
 			break
 		}
 	}
-	return c.Snap.Rules.Decide(&s, c.Now()).Suppressed, nil
+	for _, d := range c.Snap.Catalog.Silences { // of this alert alone
+		if d.Alert == a.ID && !c.Now().Before(d.From.Time) && c.Now().Before(d.Until.Time) {
+			return &muster.Suppressed{By: d.Name, Until: d.Until, Why: d.Why}, nil
+		}
+	}
+	return c.Snap.Decide(&s, c.Now()).Suppressed, nil
 }
 
 func heldText(s *muster.Suppressed) string {
@@ -58,49 +63,104 @@ func (c *Call) lookAgain() error {
 // lookAgainAt sets the timer that makes open alerts look again when a silence of the future begins.
 func (c *Call) lookAgainAt(ch docChange) error {
 	ref := muster.DocRef(ch.kind, ch.name)
-	if err := c.DeleteTimersOf(ref, muster.TimerSilenceEnd); err != nil {
+	if err := c.DeleteTimersOf(ref, muster.TimerSilenceEnd, muster.TimerSilenceRemind); err != nil {
 		return err
 	}
 	s, ok := ch.doc.(*muster.Silence)
-	if !ok || s == nil || !s.From.After(c.Now().Time) {
+	if !ok || s == nil {
 		return nil
 	}
-	begin := []muster.Timer{{ID: id[muster.TimerID](c), Kind: muster.TimerSilenceEnd, Ref: ref, DueAt: s.From}}
-	c.emitTimers(begin)
-	return c.InsertTimers(begin)
+	return c.watchSilence(s, ref)
+}
+
+// watchSilence sets the timer of the next moment at which a silence begins, or one of its windows does, and of the hour
+// before its end, when its owner is reminded. Open alerts know themselves when what holds them back ends.
+func (c *Call) watchSilence(s *muster.Silence, ref string) error {
+	var timers []muster.Timer
+	if next := c.Snap.SilenceChanges(s, c.Now()); s.From.After(c.Now().Time) || s.Repeat != nil && !next.IsZero() && next.Before(s.Until.Time) {
+		timers = append(timers, muster.Timer{ID: id[muster.TimerID](c), Kind: muster.TimerSilenceEnd, Ref: ref, DueAt: next})
+	}
+	if at := s.Until.Plus(-muster.SilenceReminder); at.After(c.Now().Time) && s.Until.Sub(s.From.Time) > 2*muster.SilenceReminder {
+		timers = append(timers, muster.Timer{ID: id[muster.TimerID](c), Kind: muster.TimerSilenceRemind, Ref: ref, DueAt: at})
+	}
+	if len(timers) == 0 {
+		return nil
+	}
+	c.emitTimers(timers)
+	return c.InsertTimers(timers)
+}
+
+// fireSilenceRemind reminds the owner of a silence that it ends within the hour.
+func (c *Call) fireSilenceRemind(t *muster.Timer) error {
+	s := c.Snap.Catalog.Silences[muster.SilenceName(strings.TrimPrefix(t.Ref, muster.DocRef(muster.KindSilences, "")))]
+	if s == nil || s.Until.Plus(-muster.SilenceReminder).After(c.Now().Time) || !s.Until.After(c.Now().Time) {
+		return nil
+	}
+	until := s.Until.In(c.zoneOf(s.Owner)).Format("15:04")
+	return c.notify(muster.Notice{
+		Kind: muster.NoticeSilenceEnds, Person: s.Owner, Title: fmt.Sprintf("Your silence %s ends at %s", s.Name, until), Ref: t.Ref,
+		Text: "Alerts that it holds back and that are open then page people. Make it longer if it is still needed: " + s.Why,
+		URL:  "/settings/silences/" + string(s.Name), Key: "silence_ends/" + string(s.Name) + "/" + s.Until.Format("2006-01-02T15:04:05Z"),
+	})
 }
 
 // fireSilenceEnd asks about an open alert whether a silence holds it back now: the one that did may be over, removed, made
 // longer or followed by another, and one that was written just now may hold back what pages already.
 func (c *Call) fireSilenceEnd(t *muster.Timer) error {
-	if strings.HasPrefix(t.Ref, muster.DocRef(muster.KindSilences, "")) { // one begins
+	if name, ok := strings.CutPrefix(t.Ref, muster.DocRef(muster.KindSilences, "")); ok { // one begins, or a window of it
+		if s := c.Snap.Catalog.Silences[muster.SilenceName(name)]; s != nil && s.Repeat != nil {
+			if err := c.DeleteTimersOf(t.Ref, muster.TimerSilenceRemind); err != nil {
+				return err
+			}
+			if err := c.watchSilence(s, t.Ref); err != nil {
+				return err
+			}
+		}
 		return c.lookAgain()
 	}
 	a, err := c.Alert(muster.AlertID(t.Ref))
 	if err != nil || a.Status != muster.AlertOpen {
 		return err
 	}
+	if wait, err := c.waitsStill(a); err != nil || !wait.IsZero() {
+		if err != nil {
+			return err
+		}
+		return c.wakeAt(a, t, wait)
+	}
 	before := a.Suppressed
 	if a.Suppressed, err = c.silenced(a); err != nil {
 		return err
 	}
 	now := a.Suppressed
+	waited := c.waited(a)
 	switch {
+	case waited != "" && before == nil && now == nil:
+		return c.release(a, waited, waited)
 	case before == nil && now == nil:
 		return nil
 	case before == nil:
 		return c.hold(a)
 	case now != nil: // it goes on
-		a.NextWakeAt = now.Until
-		again := muster.Timer{ID: id[muster.TimerID](c), Kind: t.Kind, Ref: t.Ref, DueAt: now.Until}
-		c.emitTimers([]muster.Timer{again})
-		if err := c.InsertTimers([]muster.Timer{again}); err != nil {
-			return err
-		}
-		return c.UpdateAlert(a)
+		return c.wakeAt(a, t, now.Until)
 	}
 	a.NextWakeAt = muster.Instant{}
-	return c.release(a, fmt.Sprintf("The silence %s ended and the alert is still open", before.By))
+	because := fmt.Sprintf("the silence %s held this back until %s", before.By, c.Now().UTC().Format("15:04 UTC"))
+	if before.Why != "" {
+		because += " (" + muster.Clip(muster.CleanLine(before.Why, 200), 80) + ")"
+	}
+	return c.release(a, fmt.Sprintf("The silence %s ended and the alert is still open", before.By), because)
+}
+
+// wakeAt looks at an alert again at a later moment.
+func (c *Call) wakeAt(a *muster.Alert, t *muster.Timer, at muster.Instant) error {
+	a.NextWakeAt = at
+	again := []muster.Timer{{ID: id[muster.TimerID](c), Kind: t.Kind, Ref: t.Ref, DueAt: at}}
+	c.emitTimers(again)
+	if err := c.InsertTimers(again); err != nil {
+		return err
+	}
+	return c.UpdateAlert(a)
 }
 
 // hold stops the paging of an open alert because of the silence that it bears. What waits for triage goes on waiting for a

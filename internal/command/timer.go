@@ -60,6 +60,8 @@ func (c *Call) fire(t *muster.Timer) error {
 		return c.fireShiftRemind(t)
 	case muster.TimerHandover:
 		return c.fireHandover(t)
+	case muster.TimerSilenceRemind:
+		return c.fireSilenceRemind(t)
 	case muster.TimerDigest:
 		return c.fireDigest(t)
 	case muster.TimerHeartbeat:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/rota"
 	"github.com/muster-oncall/muster/internal/route"
 )
 
@@ -28,10 +29,36 @@ func Arrive(s *Snapshot, sig *muster.Signal, now muster.Instant) Arrival {
 	var why []muster.Reason
 	a.Fingerprint, why = route.FingerprintOf(sig, src)
 	a.Reasons = append(a.Reasons, why...)
-	a.Decision = s.Rules.Decide(sig, now)
+	a.Decision = s.Decide(sig, now)
 	a.Reasons = append(a.Reasons, a.Decision.Reasons...)
 	a.Policy, a.PolicyRevision = s.policy(a.Decision.Policy)
 	return a
+}
+
+// Decide routes a signal at now, with silences that repeat on the clocks of their zones.
+func (s *Snapshot) Decide(sig *muster.Signal, now muster.Instant) route.Decision {
+	return s.Rules.Decide(sig, now, s.hours)
+}
+
+func (s *Snapshot) hours(zone string, windows []muster.Window, at muster.Instant) (bool, muster.Instant, error) {
+	return rota.Within(s.Zones, zone, windows, at)
+}
+
+// SilenceChanges is the next moment after now at which a silence begins or ends to hold pages back; zero: it never does again.
+func (s *Snapshot) SilenceChanges(d *muster.Silence, now muster.Instant) muster.Instant {
+	switch {
+	case d.From.After(now.Time):
+		return d.From
+	case !d.Until.After(now.Time):
+		return muster.Instant{}
+	case d.Repeat == nil:
+		return d.Until
+	}
+	_, until, err := s.hours(d.Repeat.Zone, d.Repeat.Windows(), now)
+	if err != nil || until.IsZero() || until.After(d.Until.Time) {
+		return d.Until
+	}
+	return until
 }
 
 // policy finds a policy, or the one without steps.

@@ -187,6 +187,8 @@ func FirstEvent(a Arrival) escalate.Event {
 		return escalate.Event{Kind: escalate.Hold, Until: a.Decision.Suppressed.Until}
 	case a.Decision.Triage:
 		return escalate.Event{Kind: escalate.Hold}
+	case !a.Decision.HoldUntil.IsZero():
+		return escalate.Event{Kind: escalate.Hold, Until: a.Decision.HoldUntil}
 	}
 	return escalate.Event{Kind: escalate.Start}
 }

@@ -17,16 +17,25 @@ type Decision struct {
 	Urgency    muster.Urgency
 	Severity   muster.Severity // of the incident that Declare makes; "" leaves it to whoever declares
 	Declare    bool
-	Confirm    bool // the alert is in triage until a person confirms it
-	Triage     bool // pages are held until then; false when the route pages about alerts in triage too
-	Record     bool // nobody is paged, ever: the alert is shown and counted
+	Confirm    bool           // the alert is in triage until a person confirms it
+	Triage     bool           // pages are held until then; false when the route pages about alerts in triage too
+	Record     bool           // nobody is paged, ever: the alert is shown and counted
+	HoldUntil  muster.Instant // nobody is paged before; an alert that is over by then is counted alone. Zero: no hold
+	Group      string         // what the alert has in common with those of its group; "" when the route groups nothing
+	GroupFor   muster.Duration
 	Suppressed *muster.Suppressed
 	Reasons    []muster.Reason // route, silence, policy
 }
 
+// Hours says whether a moment lies in windows on the clocks of a zone, and until when that stays so. It is handed in, because
+// the arithmetic of clocks is not routing.
+type Hours func(zone string, windows []muster.Window, at muster.Instant) (in bool, until muster.Instant, err error)
+
 // Decide says which route takes a signal, whom it concerns and whether a silence holds it back at now. It always
 // decides: when no route matches, the default route takes the signal.
-func (r *Rules) Decide(s *muster.Signal, now muster.Instant) Decision {
+//
+// Without hours, silences that repeat hold nothing back.
+func (r *Rules) Decide(s *muster.Signal, now muster.Instant, hours ...Hours) Decision {
 	src := r.catalog.Sources[s.Source]
 	named := s.Service
 	if named == "" && src != nil {
@@ -50,7 +59,10 @@ func (r *Rules) Decide(s *muster.Signal, now muster.Instant) Decision {
 		}
 	}
 	r.tellTriage(&d)
-	r.silence(f, now, &d)
+	if doc != nil {
+		r.noise(doc, s, now, &d)
+	}
+	r.silence(f, now, &d, hours)
 	r.concern(doc, named, &d)
 	return d
 }
@@ -135,6 +147,12 @@ func effects(doc *muster.Route) string {
 	if doc.Urgency == muster.UrgencyLow {
 		b.WriteString(", with low urgency")
 	}
+	if h := doc.Hold.Std(); h > 0 {
+		fmt.Fprintf(&b, ", and waits %s before it pages", doc.Hold)
+	}
+	if doc.Group != nil {
+		b.WriteString(", and groups it with others of the same " + muster.Clip(strings.Join(doc.Group.By, ", "), 80))
+	}
 	if doc.Declare {
 		b.WriteString(", and declares an incident")
 		if doc.Severity != "" {
@@ -154,14 +172,56 @@ func (r *Rules) tellTriage(d *Decision) {
 	}
 }
 
+// noise says how long the alert waits before it pages, and which others it belongs to.
+func (r *Rules) noise(doc *muster.Route, s *muster.Signal, now muster.Instant, d *Decision) {
+	if h := doc.Hold.Std(); h > 0 {
+		d.HoldUntil = now.Plus(h)
+	}
+	if doc.Group == nil {
+		return
+	}
+	var b strings.Builder
+	b.WriteString(string(doc.Name))
+	for _, l := range doc.Group.By {
+		fmt.Fprintf(&b, "/%q", muster.Clip(s.Labels[l], 200))
+	}
+	d.Group, d.GroupFor = b.String(), doc.Group.Within
+}
+
+// window says whether a silence is on now, and until when.
+func (one *compiledSilence) window(now muster.Instant, hours []Hours) (on bool, until muster.Instant, failed string) {
+	doc := one.doc
+	if now.Before(doc.From.Time) || !now.Before(doc.Until.Time) {
+		return false, until, ""
+	}
+	if doc.Repeat == nil {
+		return true, doc.Until, ""
+	}
+	if len(hours) == 0 {
+		return false, until, ""
+	}
+	in, end, err := hours[0](doc.Repeat.Zone, doc.Repeat.Windows(), now)
+	if err != nil {
+		return false, until, "its hours cannot be read"
+	}
+	if end.IsZero() || end.After(doc.Until.Time) {
+		end = doc.Until
+	}
+	return in, end, ""
+}
+
 // silence finds the first silence by name that is active and matches.
-func (r *Rules) silence(f *facts, now muster.Instant, d *Decision) {
+func (r *Rules) silence(f *facts, now muster.Instant, d *Decision, hours []Hours) {
 	for i := range r.silences {
 		one := &r.silences[i]
-		if now.Before(one.doc.From.Time) || !now.Before(one.doc.Until.Time) {
+		on, until, failed := one.window(now, hours)
+		if !on && failed == "" {
 			continue
 		}
-		ok, failed := one.match.ask(f)
+		ok := false
+		if failed == "" {
+			ok, failed = one.match.ask(f)
+		}
 		if failed != "" {
 			d.Reasons = append(d.Reasons, muster.Reason{
 				Kind: muster.ReasonSilence, Ref: one.ref, Revision: one.rev,
@@ -172,15 +232,15 @@ func (r *Rules) silence(f *facts, now muster.Instant, d *Decision) {
 		if !ok {
 			continue
 		}
-		d.Suppressed = &muster.Suppressed{By: one.doc.Name, Until: one.doc.Until, Why: one.doc.Why}
+		d.Suppressed = &muster.Suppressed{By: one.doc.Name, Until: until, Why: one.doc.Why}
 		text := fmt.Sprintf("Silence %s of %s holds pages back until %s", one.doc.Name, r.catalog.DisplayName(one.doc.Owner),
-			one.doc.Until.Format("2006-01-02 15:04 UTC"))
+			until.Format("2006-01-02 15:04 UTC"))
 		if one.doc.Why != "" {
 			text += ": " + muster.Clip(oneLine(one.doc.Why), 120)
 		}
 		d.Reasons = append(d.Reasons, muster.Reason{
 			Kind: muster.ReasonSilence, Ref: one.ref, Revision: one.rev, Text: text,
-			Facts: map[string]string{"owner": string(one.doc.Owner), "until": one.doc.Until.Format("2006-01-02T15:04:05.999999Z")},
+			Facts: map[string]string{"owner": string(one.doc.Owner), "until": until.Format("2006-01-02T15:04:05.999999Z")},
 		})
 		return
 	}

@@ -65,6 +65,9 @@ func Compile(c *muster.Catalog) (*Rules, []muster.FieldError) {
 			continue
 		}
 		ref := muster.DocRef(muster.KindSilences, doc.Name)
+		if doc.Alert != "" {
+			continue // it is about one alert that is there already, and about no signal
+		}
 		prog, f := l.compile(ref+".match", doc.Match)
 		if len(f) > 0 {
 			wrong = append(wrong, f...)

@@ -55,6 +55,11 @@ func appendAlert(b []byte, a *muster.Alert) []byte {
 	if a.Recorded {
 		o.truth("recorded", true)
 	}
+	o.given("hold_until", a.HoldUntil)
+	o.optional("group", string(a.Group))
+	if a.Members != 0 {
+		o.number("members", int64(a.Members))
+	}
 	if a.Exhausted {
 		o.truth("exhausted", true)
 	}
