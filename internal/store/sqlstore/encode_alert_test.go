@@ -15,7 +15,7 @@ import (
 func fill(t *testing.T, v reflect.Value, hollow bool, n *int) {
 	t.Helper()
 	*n++
-	if at, ok := v.Addr().Interface().(*muster.Instant); ok {
+	if at, ok := reflect.TypeAssert[*muster.Instant](v.Addr()); ok {
 		*at = muster.FromMicros(1_790_000_000_000_000 + int64(*n)*10)
 		return
 	}
@@ -29,8 +29,8 @@ func fill(t *testing.T, v reflect.Value, hollow bool, n *int) {
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(t, v.Field(i), hollow, n)
+		for _, field := range v.Fields() {
+			fill(t, field, hollow, n)
 		}
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
