@@ -185,7 +185,9 @@ func TestMaintenanceHasItsWindow(t *testing.T) {
 		}
 		pass(time.Hour)
 		told := read(w, func(r store.Reader) ([]*muster.Notice, error) { return r.Notices(store.NoticeFilter{Person: "ana"}) })
-		if !slices.ContainsFunc(told, func(n *muster.Notice) bool { return n.Kind == muster.NoticeSilenceEnds && strings.Contains(n.Title, "backups") }) {
+		if !slices.ContainsFunc(told, func(n *muster.Notice) bool {
+			return n.Kind == muster.NoticeSilenceEnds && strings.Contains(n.Title, "backups")
+		}) {
 			w.Errorf("the owner was told of %+v", told)
 		}
 	})
