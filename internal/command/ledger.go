@@ -128,15 +128,15 @@ func (c *Call) recordAnswer(kind muster.LedgerKind, a *muster.Alert) {
 const sealAtOnce = 256
 
 // Seal gives rows of the ledger their place in the chain, oldest first. since is where to begin to look: the identifier
-// from which on all rows are in the chain perhaps, "" for all of them. It returns how many rows got a place, and where to
-// begin next time. What takes long, reading and hashing, holds up nobody.
-func (c *Commands) Seal(ctx context.Context, since muster.LedgerID) (n int, next muster.LedgerID, err error) {
+// from which on all rows are in the chain perhaps, "" for all of them (see [SealSince]). It returns how many rows got a place,
+// and when the newest of them was written. What takes long, reading and hashing, holds up nobody.
+func (c *Commands) Seal(ctx context.Context, since muster.LedgerID) (n int, newest muster.Instant, err error) {
 	var rows []muster.LedgerRow
 	if err := c.Store.Read(ctx, func(r store.Reader) (err error) {
 		rows, err = r.Unsealed(since, sealAtOnce)
 		return err
 	}); err != nil || len(rows) == 0 {
-		return 0, since, err
+		return 0, newest, err
 	}
 	digests := make([][sha256.Size]byte, len(rows))
 	for i := range rows {
@@ -156,17 +156,21 @@ func (c *Commands) Seal(ctx context.Context, since muster.LedgerID) (n int, next
 	})
 	switch {
 	case muster.CodeOf(err) == muster.ErrConflict:
-		return 1, since, nil // another node sealed some of them: look again
+		return 1, newest, nil // another node sealed some of them: look again
 	case err != nil:
-		return 0, since, err
+		return 0, newest, err
 	}
-	// Rows of transactions that took long may come behind those that were begun later.
-	late := rows[len(rows)-1].At.Plus(-sealLate)
-	return len(rows), max(since, muster.LedgerID(fmt.Sprintf("led_%012x", max(late.UnixMilli(), 0)))), nil
+	return len(rows), rows[len(rows)-1].At, nil
 }
 
-// sealLate is how much later than it was begun a transaction is committed at most: more than a store's time-outs.
-const sealLate = 2 * time.Minute
+// SealLate is how much later than it was begun a transaction is committed at most: more than a store's time-outs. Rows of
+// transactions that took long come behind those that were begun later.
+const SealLate = 2 * time.Minute
+
+// SealSince is where to look for rows that were begun at most so much earlier than the newest one that has its place.
+func SealSince(newest muster.Instant, late time.Duration) muster.LedgerID {
+	return muster.LedgerID(fmt.Sprintf("led_%012x", max(newest.Plus(-late).UnixMilli(), 0)))
+}
 
 // MakeCheckpoint signs how far the ledger and the security log are. It writes nothing, and gives the last one, when
 // neither moved since.
