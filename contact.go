@@ -10,6 +10,7 @@ type Contact struct {
 	Sealed     []byte        `json:"-"`
 	VerifiedAt Instant       `json:"verified_at"` // zero: not verified, never used for pages
 	LastProved Instant       `json:"last_proved"`
+	TestedAt   Instant       `json:"tested_at,omitzero"` // when the last weekly test page went to it
 	CreatedAt  Instant       `json:"created_at"`
 	WrongCodes int           `json:"wrong_codes,omitempty"` // reply codes from this address that were none, since WrongSince
 	WrongSince Instant       `json:"wrong_since,omitzero"`

@@ -41,6 +41,9 @@ const (
 	NoticeExhausted     NoticeKind = "exhausted"      // nobody answered: a policy is used up
 	NoticeNobodyOnCall  NoticeKind = "nobody_on_call" // a step waits until somebody is on call
 
+	NoticePageTest       NoticeKind = "page_test"        // the weekly test page
+	NoticePageTestMissed NoticeKind = "page_test_missed" // somebody did not answer it
+
 	NoticeRestored NoticeKind = "restored" // Muster was restored from a backup
 	NoticeAuditor  NoticeKind = "auditor"  // the auditor found something that should not be
 
@@ -52,10 +55,13 @@ const (
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{
 		NoticeShiftReminder, NoticeShiftHandoff, NoticeShiftChanged, NoticeSwapRequest, NoticeSwapAnswered, NoticeZoneMoved,
-		NoticeLeaveConflict, NoticeShadow, NoticeChangeProposed, NoticeChangeDecided, NoticeContactTest, NoticeUnreachable, NoticeAuditor, NoticeRestored,
+		NoticeLeaveConflict, NoticeShadow, NoticeChangeProposed, NoticeChangeDecided, NoticeContactTest, NoticePageTest, NoticePageTestMissed, NoticeUnreachable, NoticeAuditor, NoticeRestored,
 		NoticeExhausted, NoticeNobodyOnCall, NoticeSilenceEnds,
 	}
 }
+
+// Tries reports whether a notice tries out a contact method: its message bears a link of its own.
+func (k NoticeKind) Tries() bool { return k == NoticeContactTest || k == NoticePageTest }
 
 // Word is the kind in words.
 func (k NoticeKind) Word() string {
@@ -82,6 +88,10 @@ func (k NoticeKind) Word() string {
 		return "Change decided"
 	case NoticeContactTest:
 		return "Contact test"
+	case NoticePageTest:
+		return "Test page"
+	case NoticePageTestMissed:
+		return "Test not answered"
 	case NoticeUnreachable:
 		return "Cannot be paged"
 	case NoticeAuditor:

@@ -20,6 +20,7 @@ const (
 	TimerShiftRemind   TimerKind = "shift_remind"   // people of a roster are reminded of shifts
 	TimerHeartbeat     TimerKind = "heartbeat"      // a sign of life of another system is late
 	TimerProbe         TimerKind = "probe"          // the auditor's: it does nothing, and shows that timers fire
+	TimerPageTest      TimerKind = "page_test"      // test pages are due, or were not answered
 	TimerHandover      TimerKind = "handover"       // a roster may change hands: a note is drawn up
 	TimerDigest        TimerKind = "digest"         // what was gathered for a person in a storm is paged together
 )

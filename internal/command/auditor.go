@@ -122,6 +122,7 @@ func ReadHeartbeat(r store.MetaReader) (out SetHeartbeat, err error) {
 func (c *Commands) auditorTable() []muster.Op {
 	return []muster.Op{
 		op(c, muster.Op{Name: "SetHeartbeat", Summary: "Set where Muster tells somebody outside that all is well", Access: muster.AccessAdmin, Method: "PUT", Path: "/heartbeat", CLI: "heartbeat set"}, (*Call).setHeartbeat),
+		op(c, muster.Op{Name: "SetPageTest", Summary: "Set when everybody gets a test page every week, or that nobody does", Access: muster.AccessAdmin, Method: "PUT", Path: "/pagetests", CLI: "pagetest set"}, (*Call).setPageTest),
 		op(c, muster.Op{Name: "PrintCallSheet", Summary: "Make the call sheet with addresses in full; the security log tells who did", Access: muster.AccessAdmin, Path: "/callsheet/numbers"}, (*Call).printCallSheet),
 	}
 }

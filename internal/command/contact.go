@@ -256,7 +256,7 @@ func (c *Commands) ProveContact(ctx context.Context, actor muster.Actor, test mu
 		if err != nil {
 			return err
 		}
-		if n.Kind != muster.NoticeContactTest || n.Person != actor.User {
+		if !n.Kind.Tries() || n.Person != actor.User {
 			return muster.Errorf(muster.ErrForbidden, "This link is for somebody else.")
 		}
 		ct, err = call.Contact(muster.ContactID(n.Ref))

@@ -128,7 +128,7 @@ func (c *Call) wantedNotice(id muster.NoticeID) (s Started, not unwanted, err er
 	if u := c.Snap.Catalog.Users[n.Person]; u == nil || u.Disabled {
 		return s, unwanted{why: c.Snap.Catalog.DisplayName(n.Person) + " has left"}, nil
 	}
-	if !n.SeenAt.IsZero() && n.Kind != muster.NoticeContactTest {
+	if !n.SeenAt.IsZero() && !n.Kind.Tries() {
 		return s, unwanted{why: "seen already"}, nil
 	}
 	ct, err := c.Contact(n.SentBy)

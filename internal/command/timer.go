@@ -58,6 +58,8 @@ func (c *Call) fire(t *muster.Timer) error {
 		return c.fireCalendar(t)
 	case muster.TimerShiftRemind:
 		return c.fireShiftRemind(t)
+	case muster.TimerPageTest:
+		return c.firePageTest(t)
 	case muster.TimerHandover:
 		return c.fireHandover(t)
 	case muster.TimerSilenceRemind:

@@ -246,7 +246,7 @@ func (e *Engine) notice(conn connector.Connector, out connector.Delivery, s comm
 		Title: n.Title, Text: n.Text, Kind: n.Kind, Person: e.Commands.Live.Current().Catalog.DisplayName(n.Person),
 	}
 	switch {
-	case n.Kind == muster.NoticeContactTest:
+	case n.Kind.Tries():
 		out.Note.URL = e.TestLinks(n.ID)
 		if _, ok := conn.(connector.Answerer); ok {
 			out.AnswerURL = e.TestAnswerLinks(s.Delivery.Connector, n.ID)

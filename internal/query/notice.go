@@ -72,7 +72,7 @@ type ContactTest struct {
 func (q *Queries) ContactTest(ctx context.Context, who Viewer, id muster.NoticeID) (*ContactTest, error) {
 	return ask(ctx, q, who, func(r *read) (*ContactTest, error) {
 		n, err := r.Reader.Notice(id)
-		if err == nil && n.Kind != muster.NoticeContactTest || muster.CodeOf(err) == muster.ErrNotFound {
+		if err == nil && !n.Kind.Tries() || muster.CodeOf(err) == muster.ErrNotFound {
 			return nil, muster.Errorf(muster.ErrNotFound, "This test is too old. Send another one from your own page in Settings.")
 		}
 		if err != nil {

@@ -23,6 +23,8 @@ type Readiness struct {
 	Unreachable []Unreachable        // people who may be paged and have no verified contact method
 	Policies    []plan.PolicyWarning // policies that may reach nobody in time
 	Unproved    []Unproved           // contact methods of people who may be paged that never proved that they reach them
+	Missed      []Unproved           // test pages that nobody answered within a day
+	Tests       muster.PageTests     // when everybody gets test pages
 	Found       Found
 	Runbooks    []RunbookRow
 	Zones       AboutZone // the data that decides about shifts; when it is old, Coverage says so
@@ -225,6 +227,9 @@ func (r *read) reachable(out *Readiness) error {
 	if err != nil {
 		return err
 	}
+	if out.Tests, err = pageTests(r); err != nil {
+		return err
+	}
 	out.Policies = plan.PolicyWarnings(r.snap, facts)
 	for _, u := range who {
 		verified := 0
@@ -233,6 +238,9 @@ func (r *read) reachable(out *Readiness) error {
 				continue
 			}
 			verified++
+			if c.Missed(out.At) {
+				out.Missed = append(out.Missed, Unproved{Person: r.person(u), Contact: c})
+			}
 			if c.LastProved.IsZero() {
 				out.Unproved = append(out.Unproved, Unproved{Person: r.person(u), Contact: c})
 			}

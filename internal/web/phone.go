@@ -375,7 +375,7 @@ func (v *visit) demoPage(pg query.PhonePage) view.DemoPage {
 func (v *visit) demoNote(n *muster.Notice) view.DemoNote {
 	d := view.DemoNote{At: n.At.Time, Kind: n.Kind.Word(), Title: n.Title, Text: muster.Clip(n.Text, 140)}
 	switch {
-	case n.Kind != muster.NoticeContactTest:
+	case !n.Kind.Tries():
 		if muster.LocalPath(n.URL) {
 			d.URL = n.URL
 		}

@@ -254,6 +254,12 @@ func readiness(v *visit) error {
 	for _, u := range d.Unreachable {
 		p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneMajor, Lead: "Unreachable", Text: u.Person.Name + " is on " + joined(u.On) + " and has no verified contact method.", Link: view.Link{Text: u.Person.Name, URL: "/settings/people/" + string(u.Person.ID)}})
 	}
+	for _, m := range d.Missed {
+		p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneMinor, Lead: "Test not answered", Text: m.Person.Name + " did not answer the test page by " + m.Contact.Method + " of " + v.clock(m.Contact.TestedAt) + ".", Link: view.Link{Text: m.Person.Name, URL: "/settings/people/" + string(m.Person.ID)}})
+	}
+	if d.Tests.Weekday == "" && v.can(muster.AccessAdmin) {
+		p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneInfo, Lead: "Test pages", Text: "Nobody gets them. One a week shows early which contact methods have stopped working.", Link: view.Link{Text: "Set them", URL: "/settings/heartbeat#tests"}})
+	}
 	for _, w := range d.Policies {
 		p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneMinor, Lead: "Policy", Text: w.Text, Link: view.Link{Text: string(w.Policy), URL: docURL(muster.KindPolicies, w.Policy)}})
 	}

@@ -18,6 +18,7 @@ func (s *Web) trustRoutes() {
 	s.page("POST /settings/audit/verify", verifyLedger)
 	s.page("GET /settings/heartbeat", heartbeat)
 	s.page("POST /settings/heartbeat", setHeartbeat)
+	s.page("POST /settings/pagetests", setPageTests)
 }
 
 // callSheet is who is on call in the next days, for paper.
@@ -111,6 +112,10 @@ func (v *visit) heartbeat(status int, wrong []view.Problem) error {
 		Shell: v.shell("Heartbeat", view.PlaceSettings), Tabs: v.tabs(view.TabHeartbeat), URL: "/settings/heartbeat", To: w.BeatTo, BeatAt: w.BeatAt.Time, Error: w.BeatError,
 		LookedAt: w.LookedAt.Time, Problems: wrong, Address: v.field("url"), Every: v.field("every"),
 	}
+	var err error
+	if p.Tests, err = v.pageTests(); err != nil {
+		return err
+	}
 	for _, f := range w.Findings {
 		p.Findings = append(p.Findings, view.Note{Tone: view.ToneCritical, Lead: capital(f.Kind), Text: f.Text + " Since " + v.clock(f.Since) + "."})
 	}
@@ -172,4 +177,47 @@ func (v *visit) pageLedger(id muster.PageID, pages []query.Page) (*view.PageLedg
 		return out, nil
 	}
 	return nil, nil //nolint:nilnil // a page of another alert is not shown here
+}
+
+// pageTests is the setting of weekly test pages.
+func (v *visit) pageTests() (*view.PageTests, error) {
+	s, err := v.Queries.PageTests(v.ctx())
+	if err != nil {
+		return nil, err
+	}
+	out := &view.PageTests{URL: "/settings/pagetests", On: s.Weekday != "", Note: "Nobody gets test pages. Once a week is good: a contact method that nobody tries may have stopped working."}
+	if out.On {
+		out.Note = "Everybody gets a test page every " + capital(s.Weekday) + ", each week by the next of their urgent contact methods. Who does not answer within a day is told, and so are the owners of their teams."
+	}
+	out.Weekdays = append(out.Weekdays, view.Option{Text: "never"})
+	for d := time.Monday; d <= time.Monday+6; d++ {
+		word := (d % 7).String()
+		out.Weekdays = append(out.Weekdays, view.Option{Value: strings.ToLower(word), Text: word})
+	}
+	out.Weekdays = options(out.Weekdays, s.Weekday)
+	hour := s.Hour
+	if !out.On {
+		hour = 10
+	}
+	for h := range 24 {
+		text := strconv.Itoa(h)
+		out.Hours = append(out.Hours, view.Option{Value: text, Text: text + ":00", Selected: h == hour})
+	}
+	return out, nil
+}
+
+func setPageTests(v *visit) error {
+	hour, err := strconv.Atoi(v.field("hour"))
+	if err != nil {
+		hour = 10
+	}
+	out, err := run[command.SetPageTest](v, "SetPageTest", command.SetPageTest{Weekday: v.field("weekday"), Hour: hour})
+	if err != nil {
+		return err
+	}
+	text := "Nobody gets test pages any more."
+	if out.Weekday != "" {
+		text = "Set: everybody gets a test page every " + capital(out.Weekday) + " at " + strconv.Itoa(out.Hour) + ":00 of their own time."
+	}
+	return v.done("/settings/heartbeat#tests", text, "")
 }

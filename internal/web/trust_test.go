@@ -29,5 +29,9 @@ func TestAdminsVerifyTheLedgerAndSetTheHeartbeat(t *testing.T) {
 	p.post("/settings/heartbeat", "url", "nonsense").want(t, http.StatusUnprocessableEntity, "Write an address")
 	p.post("/settings/heartbeat", "url", "https://watchdog.example/ping/1", "every", "often").want(t, http.StatusUnprocessableEntity, "Write a time")
 	p.post("/settings/heartbeat", "url", "https://watchdog.example/ping/1", "every", "30s").want(t, 200, "The first heartbeat goes within a minute")
+	p.get("/readiness").want(t, 200, "Nobody gets them")
+	p.post("/settings/pagetests", "weekday", "monday", "hour", "9").want(t, 200, "every Monday at 9:00")
+	p.post("/settings/pagetests", "weekday", "someday", "hour", "9").want(t, http.StatusUnprocessableEntity)
+	w.as("ravi").post("/settings/pagetests", "weekday", "monday", "hour", "9").want(t, http.StatusForbidden)
 	w.as("ravi").get("/settings/heartbeat").want(t, http.StatusForbidden)
 }

@@ -66,7 +66,7 @@ func (v *Voice) Deliver(ctx context.Context, d connector.Delivery) (connector.Re
 	switch {
 	case d.Page != nil:
 		text, high = pageSpeech(d.Page), d.Page.Urgency == muster.UrgencyHigh
-	case d.Note != nil && d.Note.Kind == muster.NoticeContactTest:
+	case d.Note != nil && d.Note.Kind.Tries():
 		text = "Muster tries out this telephone for " + or(phone.Plain(d.Note.Person, 40), "you") + ". Press 4 to confirm that it is yours, 0 to hear it again."
 	default:
 		return connector.Receipt{}, connector.Permanent(errors.New("phone calls are for pages: notices go by other contact methods"))
