@@ -138,8 +138,10 @@ func length(d time.Duration) string {
 		return itoa(int(d.Seconds())) + " s"
 	case d < time.Hour:
 		return itoa(int(d.Minutes())) + " min"
-	case d < 48*time.Hour:
+	case d < 48*time.Hour && d.Truncate(time.Minute) != 24*time.Hour:
 		return itoa(int(d.Hours())) + " h " + itoa(int(d.Minutes())%60) + " min"
+	case d < 48*time.Hour:
+		return "1 day"
 	}
 	return itoa(int(d.Hours())/24) + " days"
 }

@@ -93,6 +93,7 @@ func facts(w *world, r *rand.Rand) {
 		return random(r, func(p *muster.Page) {
 			p.ID, p.Alert, p.Person, p.Connector = page, alert, person, connector
 			if born == nil {
+				p.Digest = []muster.AlertID{alert, id[muster.AlertID](w)} // they are looked up by it: an index holds no long text
 				born = p
 			}
 			p.Escalation, p.Method, p.Contact, p.Step, p.Round = born.Escalation, born.Method, born.Contact, born.Step, born.Round

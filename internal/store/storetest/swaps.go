@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"time"
+
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/store"
 )
@@ -43,4 +45,22 @@ func swapRequests(w *world) {
 	w.wants(muster.ErrNotFound, w.try(func(tx store.Tx) error {
 		return tx.UpdateSwapRequest(&muster.SwapRequest{ID: "swp_x", Status: muster.SwapOpen})
 	}))
+
+	// The janitor deletes the oldest that are not open, a few at a time; what is open stays however old it is.
+	newest := made("web", muster.SwapDeclined, "cho", "cho", "")
+	sweep := func(before muster.Instant, limit, want int) {
+		w.Helper()
+		w.write(func(tx store.Tx) error {
+			n, err := tx.DeleteSwapRequestsBefore(before, limit)
+			if n != want {
+				w.Errorf("deleted %d swap requests, wanted %d", n, want)
+			}
+			return err
+		})
+	}
+	sweep(first.CreatedAt.Plus(-time.Second), 10, 0)
+	sweep(muster.MadeAt(newest.ID), 1, 1)
+	same(w, "without the oldest", "web/cho:declined shop/ben_:open web/ben:accepted ", list(store.SwapFilter{}))
+	sweep(muster.MadeAt(newest.ID), 10, 1)
+	same(w, "what is open, and what is newer", "web/cho:declined shop/ben_:open ", list(store.SwapFilter{}))
 }
