@@ -2,12 +2,14 @@ package command
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/rota"
 )
 
 const (
@@ -79,11 +81,20 @@ func (c *Call) testMoment(s *muster.PageTests, u *muster.User) muster.Instant {
 	day, _ := weekday(s.Weekday) // it was checked when it was set
 	now := c.Now().In(zone)
 	back := (int(now.Weekday()) - int(day) + 7) % 7
-	at := time.Date(now.Year(), now.Month(), now.Day()-back, s.Hour, 0, 0, 0, zone)
+	at := onDay(zone, now.AddDate(0, 0, -back), s.Hour)
 	if at.After(now) {
-		at = time.Date(now.Year(), now.Month(), now.Day()-back-7, s.Hour, 0, 0, 0, zone)
+		at = onDay(zone, now.AddDate(0, 0, -back-7), s.Hour)
 	}
-	return muster.At(at)
+	return at
+}
+
+// onDay is an hour of a day in a zone; an hour that the clock leaves out is read with the offset before.
+func onDay(zone *time.Location, day time.Time, hour int) muster.Instant {
+	x, err := rota.Resolve(zone, day.Format(time.DateOnly)+fmt.Sprintf("T%02d:00", hour))
+	if err != nil {
+		return muster.At(day) // every day has the hours from 0 to 23
+	}
+	return x.At
 }
 
 // nextPageTest is when there may be something to do.

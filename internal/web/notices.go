@@ -70,11 +70,11 @@ func (v *visit) methodNames() (map[muster.ContactID]string, error) {
 func noticeKind(k muster.NoticeKind) view.State {
 	s := view.State{Word: k.Word(), Tone: view.ToneInfo}
 	switch k {
-	case muster.NoticeLeaveConflict, muster.NoticeZoneMoved, muster.NoticeRestored, muster.NoticeAuditor:
+	case muster.NoticeLeaveConflict, muster.NoticeZoneMoved, muster.NoticePageTestMissed, muster.NoticeRestored, muster.NoticeAuditor:
 		s.Tone = view.ToneMinor
 	case muster.NoticeUnreachable, muster.NoticeExhausted, muster.NoticeNobodyOnCall:
 		s.Tone = view.ToneMajor
-	case muster.NoticeContactTest:
+	case muster.NoticeContactTest, muster.NoticePageTest:
 		s.Tone = view.ToneNone
 	case muster.NoticeShadow, muster.NoticeShiftReminder, muster.NoticeShiftHandoff, muster.NoticeShiftChanged, muster.NoticeSwapRequest, muster.NoticeSwapAnswered,
 		muster.NoticeChangeProposed, muster.NoticeChangeDecided:
