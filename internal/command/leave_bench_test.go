@@ -36,7 +36,7 @@ func BenchmarkLeaveCheck(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer real.Close() //nolint:errcheck // the directory goes with it
+	defer real.Close()
 	box, err := seal.Open(dir)
 	if err != nil {
 		b.Fatal(err)
