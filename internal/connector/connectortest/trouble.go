@@ -1,8 +1,16 @@
 package connectortest
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/muster-oncall/muster/internal/connector"
 )
 
 // statuses is the whole table from HTTP status to what the engine is told.
