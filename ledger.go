@@ -1,5 +1,7 @@
 package muster
 
+import "slices"
+
 // LedgerKind says what happened to a page, in the ledger.
 type LedgerKind string
 
@@ -92,9 +94,9 @@ type Checkpoint struct {
 // WhyPerson is the one sentence of a page's reasons that tells a person why it is them.
 func WhyPerson(why []Reason) string {
 	for _, kind := range []ReasonKind{ReasonOverride, ReasonSwap, ReasonLayer, ReasonStep, ReasonPolicy} {
-		for i := len(why) - 1; i >= 0; i-- {
-			if why[i].Kind == kind {
-				return why[i].Text
+		for _, w := range slices.Backward(why) {
+			if w.Kind == kind {
+				return w.Text
 			}
 		}
 	}

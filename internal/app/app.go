@@ -15,7 +15,6 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-
 	"path/filepath"
 	"strings"
 	"sync"

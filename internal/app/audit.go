@@ -53,7 +53,7 @@ func AuditStore(ctx context.Context, args []string, env func(string) string, out
 	if err != nil {
 		return true, err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }() // it was read only
 	switch {
 	case words[0] == "verify" && len(words) == 1:
 		report, err := query.VerifyStore(ctx, r, key, flags["--head"])

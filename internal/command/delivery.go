@@ -220,7 +220,7 @@ func (c *Call) wanted(d *muster.Delivery) (s Started, not unwanted, err error) {
 	case s.Page.State == muster.PageProved || s.Page.State == muster.PageCancelled:
 		return s, unwanted{why: "not needed any more"}, nil
 	case len(s.Page.Digest) > 0:
-		wanted := false
+		var wanted bool
 		if s.Digest, wanted, err = c.digestWanted(s.Page, ""); err != nil || !wanted {
 			return s, unwanted{why: "every alert of it was acknowledged or over first"}, err
 		}

@@ -128,7 +128,7 @@ func (c *Call) apply(r *rows, a *muster.Alert, e *muster.Escalation, eff escalat
 		return err
 	}
 	if eff.CancelPages {
-		if err := c.cancelPages(a, cancelReason(c, a)); err != nil {
+		if err := c.cancelPages(a, cancelReason(a)); err != nil {
 			return err
 		}
 	}
@@ -174,7 +174,7 @@ func (c *Call) apply(r *rows, a *muster.Alert, e *muster.Escalation, eff escalat
 	return nil
 }
 
-func cancelReason(c *Call, a *muster.Alert) string {
+func cancelReason(a *muster.Alert) string {
 	switch a.Status {
 	case muster.AlertResolved:
 		return "the alert was resolved first"

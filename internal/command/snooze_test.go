@@ -66,8 +66,12 @@ func TestASnoozeUntilATimeOfOnesOwnDay(t *testing.T) {
 			w.Errorf("snoozed until %s", got)
 		}
 		for _, in := range []command.SnoozeAlert{
-			{Alert: id}, {Alert: id, For: muster.Duration(time.Second)}, {Alert: id, For: muster.Duration(48 * time.Hour)}, {Alert: id, Until: "soon"},
-			{Alert: id, Until: "09:00", For: muster.Duration(time.Hour)}, {Alert: id, Until: "1999-01-01"},
+			{Alert: id},
+			{Alert: id, For: muster.Duration(time.Second)},
+			{Alert: id, For: muster.Duration(48 * time.Hour)},
+			{Alert: id, Until: "soon"},
+			{Alert: id, Until: "09:00", For: muster.Duration(time.Hour)},
+			{Alert: id, Until: "1999-01-01"},
 		} {
 			refused[*muster.Alert](w, muster.ErrInvalid, w.as("rob"), "SnoozeAlert", in)
 		}

@@ -113,7 +113,6 @@ func New(d Deps) *Engine {
 		d.TestAnswerLinks = func(muster.ConnectorName, muster.NoticeID) string { return "" }
 	}
 	if d.PublicURL == nil {
-
 		d.PublicURL = func() string { return "" }
 	}
 	ctx, cancel := context.WithCancel(context.Background())

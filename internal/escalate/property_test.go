@@ -44,7 +44,10 @@ func drawPolicy(t *rapid.T) muster.Policy {
 		last.Hold = muster.Duration(rapid.SampledFrom([]time.Duration{0, 0, time.Minute, 30 * time.Hour}).Draw(t, "hold"))
 		night := rapid.Bool().Draw(t, "night")
 		last.When = rapid.SampledFrom([]*muster.When{
-			nil, nil, nil, {Night: &night}, {Urgency: muster.UrgencyLow}, {Hours: []muster.Window{{From: "09:00", To: "17:00"}}, Zone: "UTC"},
+			nil, nil, nil,
+			{Night: &night},
+			{Urgency: muster.UrgencyLow},
+			{Hours: []muster.Window{{From: "09:00", To: "17:00"}}, Zone: "UTC"},
 			{Severity: []muster.AlertSeverity{muster.SeverityCritical}},
 		}).Draw(t, "when")
 	}

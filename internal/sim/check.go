@@ -242,6 +242,6 @@ func (c *checker) unwanted(k *call, p *muster.Page, l *life) {
 // silenceSure reports whether a silence had surely been made at an instant.
 func (c *checker) silenceSure(l *life, h span, at time.Time) bool {
 	return slices.ContainsFunc(c.r.ops, func(o *op) bool {
-		return o.kind == Silence && o.group == l.group && o.from.Equal(h.from) && o.until.Equal(h.to) && c.grace(o.to, slack).Before(at)
+		return o.kind == Silence && o.group == l.group && o.from.Equal(h.from) && o.until.Equal(h.to) && c.grace(o.to).Before(at)
 	})
 }

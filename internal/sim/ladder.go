@@ -105,7 +105,7 @@ func (c *checker) ladder(l *life) {
 }
 
 // late is until when a kick must have led to pages.
-func (c *checker) late(k move) time.Time { return c.grace(k.span.to, slack) }
+func (c *checker) late(k move) time.Time { return c.grace(k.span.to) }
 
 func (c *checker) unheard(l *life, k move) {
 	if !c.late(k).Before(c.stop(l, k.span.to)) {
@@ -146,7 +146,7 @@ func (c *checker) due(l *life, g *rung) (early, late time.Time) {
 	for _, p := range g.pages {
 		jams = append(jams, c.jams[string(p.Connector)]...)
 	}
-	late = c.grace(start.Add(wait), slack, jams...)
+	late = c.grace(start.Add(wait), jams...)
 	if c.troubled(g.at, late) || len(jams) > 0 {
 		late = late.Add(wait) // it counts from the first real attempt, and that was hindered
 	}

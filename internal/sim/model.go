@@ -126,10 +126,10 @@ func (c *checker) build() {
 	c.jams = map[string][]span{}
 	for _, a := range c.s.Actions {
 		on := span{epoch.Add(a.At), epoch.Add(a.At + a.For)}
-		switch {
-		case a.Kind == Store:
+		switch a.Kind { //nolint:exhaustive // only these two last
+		case Store:
 			c.faults = append(c.faults, on)
-		case a.Kind == Provider:
+		case Provider:
 			c.jams[a.Name] = append(c.jams[a.Name], on)
 		}
 	}
@@ -187,8 +187,8 @@ func (c *checker) unsure(at time.Time) bool {
 
 // grace is until when something that is due at an instant must have happened: at once, or some time after the faults that
 // are in its way.
-func (c *checker) grace(at time.Time, base time.Duration, more ...span) time.Time {
-	until := at.Add(base)
+func (c *checker) grace(at time.Time, more ...span) time.Time {
+	until := at.Add(slack)
 	for _, f := range c.faults {
 		if !f.from.After(until) && f.to.Add(mending).After(until) && !f.to.Add(mending).Before(at) {
 			until = f.to.Add(mending)
@@ -293,7 +293,7 @@ func (c *checker) timeout(l *life, before time.Time) {
 	if last.to != acked || l.policy.ackTimeout == 0 {
 		return
 	}
-	over := span{last.from.Add(l.policy.ackTimeout), c.grace(last.span.to.Add(l.policy.ackTimeout), slack)}
+	over := span{last.from.Add(l.policy.ackTimeout), c.grace(last.span.to.Add(l.policy.ackTimeout))}
 	if over.from.After(before) {
 		return
 	}
@@ -315,7 +315,7 @@ func (c *checker) releases(l *life) {
 		return
 	}
 	for _, h := range l.hushes {
-		over := span{h.to, c.grace(h.to, slack)}
+		over := span{h.to, c.grace(h.to)}
 		for i := range l.moves {
 			m := &l.moves[i]
 			if m.kick == "" {

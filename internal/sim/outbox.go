@@ -93,7 +93,7 @@ func (c *checker) goesOn(l *life, p *muster.Page, calls []*call) {
 		done = k.at
 	}
 	pause := max(2*time.Minute, min(k.after, 10*time.Minute))
-	late := c.grace(done.Add(pause+pause/4), slack, c.jams[string(p.Connector)]...)
+	late := c.grace(done.Add(pause+pause/4), c.jams[string(p.Connector)]...)
 	if len(calls) < tries && late.Before(c.wanted(l, p, k.at)) {
 		c.fail("I25", late, l, "the call to %s by %s about c%d failed (%s), and no other followed", p.Person, p.Method, l.key, k.fault)
 	}
@@ -105,7 +105,7 @@ func (c *checker) nextMethod(l *life, p *muster.Page, k *call) {
 		if o.Person != p.Person || !o.PlannedAt.Equal(p.PlannedAt.Time) || o.ID == p.ID || len(c.rings[string(o.ID)]) > 0 {
 			continue
 		}
-		late := c.grace(k.done, slack, c.jams[string(o.Connector)]...)
+		late := c.grace(k.done, c.jams[string(o.Connector)]...)
 		if late.Before(c.wanted(l, o, k.at)) && o.PlannedAt.Before(k.done) {
 			c.fail("I24", late, l, "%s failed for %s, and %s was not tried", p.Method, p.Person, o.Method)
 		}
@@ -135,7 +135,7 @@ func (c *checker) begun(l *life, p *muster.Page) {
 	if p.Escalation == "" {
 		return
 	}
-	late := c.grace(p.DueAt.Time, slack, c.jams[string(p.Connector)]...)
+	late := c.grace(p.DueAt.Time, c.jams[string(p.Connector)]...)
 	if !late.Before(c.wanted(l, p, p.PlannedAt.Time)) {
 		return
 	}
