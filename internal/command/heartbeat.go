@@ -153,9 +153,9 @@ func (c *Call) signalHeartbeat(src *muster.Source, h *muster.Heartbeat, state mu
 // fireHeartbeat looks whether a sign of life is late. When Muster itself was away at that moment, signs of life were lost with
 // it: then the system gets another while, and nobody is alarmed about our own outage.
 func (c *Call) fireHeartbeat(t *muster.Timer) error {
-	src, h, err := c.heartbeatOf(t.Ref)
-	if err != nil || h == nil {
-		return err
+	src, h := c.heartbeatOf(t.Ref)
+	if h == nil {
+		return nil
 	}
 	p, err := c.Pulse(src.Name, h.Name)
 	if err != nil || p == nil {
@@ -200,16 +200,16 @@ func (c *Call) forgive(p *muster.Pulse, h *muster.Heartbeat) error {
 }
 
 // heartbeatOf is what a timer is about, nil when it is not declared any more.
-func (c *Call) heartbeatOf(ref string) (*muster.Source, *muster.Heartbeat, error) {
+func (c *Call) heartbeatOf(ref string) (*muster.Source, *muster.Heartbeat) {
 	_, rest, _ := muster.SplitDocRef(ref)
 	for i := range rest {
 		if rest[i] == '#' {
 			if src := c.Snap.Catalog.Sources[muster.SourceName(rest[:i])]; src != nil {
-				return src, src.Heartbeat(rest[i+1:]), nil
+				return src, src.Heartbeat(rest[i+1:])
 			}
 		}
 	}
-	return nil, nil, nil
+	return nil, nil
 }
 
 // followHeartbeats does what a change of a source means for its heartbeats: new ones count from now, those that are gone
