@@ -77,7 +77,7 @@ func noticeKind(k muster.NoticeKind) view.State {
 	case muster.NoticeContactTest, muster.NoticePageTest:
 		s.Tone = view.ToneNone
 	case muster.NoticeShadow, muster.NoticeShiftReminder, muster.NoticeShiftHandoff, muster.NoticeShiftChanged, muster.NoticeSwapRequest, muster.NoticeSwapAnswered,
-		muster.NoticeChangeProposed, muster.NoticeChangeDecided:
+		muster.NoticeChangeProposed, muster.NoticeChangeDecided, muster.NoticeSilenceEnds:
 	}
 	return s
 }
