@@ -32,11 +32,13 @@ email: ana@example.org
 zone: Europe/Berlin
 access: admin
 notify: [{method: hook}]
+storm: {off: true}
 ---
 kind: user
 name: ravi
 display: Ravi
 zone: Europe/Berlin
+storm: {off: true}
 ---
 kind: connector
 name: hook
