@@ -81,7 +81,7 @@ func alertForms(p *view.Alert, d *query.AlertDetail, mine bool) {
 	default:
 		p.UnackURL = self + "/unack"
 	}
-	if !p.Triage && !a.Recorded && (a.AcksNeeded < 2 || len(a.Acks) >= a.AcksNeeded) {
+	if snoozable(a) {
 		p.SnoozeURL = self + "/snooze"
 	}
 	if len(escalate) > 0 && !p.Triage {
@@ -90,6 +90,11 @@ func alertForms(p *view.Alert, d *query.AlertDetail, mine bool) {
 	if a.IncidentKey == "" {
 		p.DeclareURL = "/declare?alert=" + p.ID
 	}
+}
+
+// snoozable reports whether a snooze is offered: not where nobody is paged, nor while more people have to acknowledge.
+func snoozable(a *muster.Alert) bool {
+	return a.Status != muster.AlertResolved && !a.Triage && !a.Recorded && (a.AcksNeeded < 2 || len(a.Acks) >= a.AcksNeeded)
 }
 
 // acknowledgedBy reports whether a person is one of those who have acknowledged an alert that asks for several.

@@ -131,7 +131,7 @@ func (v *visit) phone(status int, d *query.PagePhone, problem string) error {
 		p.WhoKnows = capital(ofSeveral(a)) + "."
 	}
 	if a.Status != muster.AlertResolved {
-		if a.AcksNeeded < 2 || len(a.Acks) >= a.AcksNeeded {
+		if snoozable(a) {
 			p.SnoozeURL = self + "/snooze"
 		}
 		if len(escalate) > 0 {
