@@ -144,7 +144,7 @@ func ruleRows(d *query.Profile) (out []view.RuleRow, note string) {
 }
 
 // setRules writes a person's rules of notification: they are a part of their document. Lines without a method count for
-// nothing; what the form does not show of a rule stays.
+// nothing.
 func setRules(v *visit) error {
 	name := muster.UserName(v.r.PathValue("name"))
 	cat := v.Queries.Catalog()
@@ -163,12 +163,7 @@ func setRules(v *visit) error {
 		if err != nil || minutes < 0 || minutes > 120 {
 			return v.profileOf(name, http.StatusUnprocessableEntity, []view.Problem{{Field: "notify", Message: fmt.Sprintf("“%s” is not a number of minutes from 0 to 120.", muster.Clip(after[i], 20))}}, nil)
 		}
-		var r muster.NotificationRule
-		if i < len(u.Notify) {
-			r = u.Notify[i]
-		}
-		r.Method, r.Urgency, r.After = m, muster.Urgency(urgency[i]), muster.Duration(time.Duration(minutes)*time.Minute)
-		next.Notify = append(next.Notify, r)
+		next.Notify = append(next.Notify, muster.NotificationRule{Method: m, Urgency: muster.Urgency(urgency[i]), After: muster.Duration(time.Duration(minutes) * time.Minute)})
 	}
 	slices.SortStableFunc(next.Notify, func(a, b muster.NotificationRule) int { return cmp.Compare(a.After, b.After) })
 	body, err := json.Marshal(&next)

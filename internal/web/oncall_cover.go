@@ -52,6 +52,7 @@ func (v *visit) heldShifts(name muster.RosterName) (out []heldShift, err error) 
 		return nil, err
 	}
 	s := v.Queries.Live.Current().Schedule(name)
+	seen := map[string]bool{} // hourly turns are thousands
 	for _, l := range b.Rosters[0].Lanes {
 		for i := range l.Blocks {
 			x := &l.Blocks[i]
@@ -60,7 +61,8 @@ func (v *visit) heldShifts(name muster.RosterName) (out []heldShift, err error) 
 				if t, ok := s.TurnAt(x.Layer, x.From); ok && x.Kind == query.BlockShift && slices.Contains(t.People, who.ID) {
 					h.rotation, h.from, h.until = x.Layer, t.From, t.Until
 				}
-				if !slices.ContainsFunc(out, func(o heldShift) bool { return o.value() == h.value() }) {
+				if value := h.value(); !seen[value] {
+					seen[value] = true
 					out = append(out, h)
 				}
 			}

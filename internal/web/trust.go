@@ -145,7 +145,7 @@ func setHeartbeat(v *visit) error {
 	return v.done("/settings/heartbeat", text, "")
 }
 
-// watched warns of what the auditor found, else of paging that nobody has proved; nil when there is nothing.
+// watched warns of what the auditor found; nil when there is nothing.
 func (v *visit) watched() *view.Note {
 	if found := v.Queries.WatchNow().Findings; len(found) > 0 {
 		return &view.Note{Tone: view.ToneCritical, Lead: "Muster itself", Text: found[0].Text}

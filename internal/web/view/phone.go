@@ -39,7 +39,7 @@ type Phone struct {
 
 	Digest []PhoneAlert // a page about several alerts: Acknowledge acknowledges exactly these
 
-	RateURL string // POST with useful=yes or no, and why: was this page useful? "" while it is not answered
+	RateURL string // POST with useful=yes or no, and why: was this page useful? "" while nobody has the alert, and once it was said
 	Rated   string // what the person said already: "You said that this page was useful."
 	Problem string // what went wrong with the last press
 }

@@ -29,7 +29,7 @@ type Shell struct {
 	Zone *time.Location // the viewer's zone; nil is UTC
 
 	CSS string // URL of the style sheet, from static.Path("app.css")
-	JS  string // URL of the script, from static.Path("app.js"); the phone page has none
+	JS  string // URL of the script, from static.Path("app.js"); a page's own screen has phone.js, which is small
 	// Install is the URL of the icon for home screens; "" on pages that nobody puts there.
 	Install string
 	// Icon is the URL of the favicon, from static.Path("icon.svg").
