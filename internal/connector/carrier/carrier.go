@@ -11,14 +11,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -151,7 +148,7 @@ type Connector struct {
 func New(c connector.Config) (*Connector, error) {
 	s := c.Settings
 	k := &Connector{
-		name: string(c.Name), url: s["url"], method: s["method"], header: s["header"], value: strings.TrimSpace(c.Secrets["header_value"]), idField: s["id_field"],
+		name: string(c.Name), url: s["url"], method: s["method"], header: s["header"], value: strings.TrimSpace(c.Secrets["header_value"]), idField: s["id_field"], http: httpx.Caller(c.HTTP),
 		inbound: proof{check: s["inbound_check"], header: s["inbound_header"], secret: []byte(strings.TrimSpace(c.Secrets["inbound_secret"]))},
 		receipt: s["receipt_field"], delivered: words(s["receipt_delivered"]), lost: words(s["receipt_failed"]), textFrom: s["text_from_field"], textOf: s["text_field"],
 	}
@@ -179,14 +176,6 @@ func New(c connector.Config) (*Connector, error) {
 	if c.BaseURL != "" {
 		k.url = c.BaseURL
 	}
-	client := http.Client{}
-	if c.HTTP != nil {
-		client = *c.HTTP
-	} else {
-		client = *httpx.NewEgress(httpx.EgressOptions{})
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	k.http = &client
 	return k, nil
 }
 
@@ -237,14 +226,12 @@ func (k *Connector) Deliver(ctx context.Context, d connector.Delivery) (connecto
 }
 
 func (k *Connector) send(ctx context.Context, v map[string]string) (connector.Receipt, error) {
-	var sent atomic.Bool
-	trace := httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
 	text, kind, err := k.body.fill(v)
 	if err != nil {
 		return connector.Receipt{}, connector.Permanent(err)
 	}
 	to := fill(k.url, func(name string) string { return url.QueryEscape(v[name]) })
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, &trace), k.method, to, strings.NewReader(text))
+	req, err := http.NewRequestWithContext(ctx, k.method, to, strings.NewReader(text))
 	if err != nil {
 		return connector.Receipt{}, connector.Permanent(errors.New("the URL of the carrier is not an address"))
 	}
@@ -255,24 +242,19 @@ func (k *Connector) send(ctx context.Context, v map[string]string) (connector.Re
 	if k.header != "" {
 		req.Header.Set(k.header, k.value)
 	}
-	resp, err := k.http.Do(req)
-	if err != nil {
-		if errors.Is(err, httpx.ErrRefused) {
-			return connector.Receipt{}, connector.Permanent(httpx.ErrRefused)
-		}
-		if u, ok := errors.AsType[*url.Error](err); ok {
-			err = u.Err // without the whole address, and whatever secret is in it
-		}
-		return connector.Receipt{}, connector.CallError(err, sent.Load())
+	got, err := httpx.Send(k.http, req)
+	switch {
+	case errors.Is(err, httpx.ErrRefused):
+		return connector.Receipt{}, connector.Permanent(err)
+	case err != nil:
+		return connector.Receipt{}, connector.CallError(err, got.Sent)
 	}
-	defer resp.Body.Close()
-	answer, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // a status without a readable body is still a status
-	if err := connector.StatusError(resp, time.Now()); err != nil {
+	if err := connector.StatusError(got.Response, time.Now()); err != nil {
 		return connector.Receipt{}, err
 	}
-	out := connector.Receipt{Detail: fmt.Sprintf("HTTP %d", resp.StatusCode)}
+	out := connector.Receipt{Detail: fmt.Sprintf("HTTP %d", got.Response.StatusCode)}
 	var doc any
-	if k.idField != "" && json.Unmarshal(answer, &doc) == nil {
+	if k.idField != "" && json.Unmarshal(got.Body, &doc) == nil {
 		out.ProviderID = muster.CleanLine(field(doc, k.idField), 100)
 	}
 	return out, nil

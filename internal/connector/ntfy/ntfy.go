@@ -13,15 +13,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -102,7 +99,7 @@ type Connector struct {
 
 // New makes the connector.
 func New(c connector.Config) (*Connector, error) {
-	n := &Connector{name: string(c.Name), base: strings.TrimSuffix(c.Settings["url"], "/")}
+	n := &Connector{name: string(c.Name), base: strings.TrimSuffix(c.Settings["url"], "/"), http: httpx.Caller(c.HTTP)}
 	bad := func(name, msg string) error {
 		return muster.Invalid(fmt.Sprintf("The connector %q cannot be used", c.Name), []muster.FieldError{{Path: "secrets." + name, Message: msg}})
 	}
@@ -122,14 +119,6 @@ func New(c connector.Config) (*Connector, error) {
 		r.SetBasicAuth(c.Settings["user"], p)
 		n.auth = r.Header.Get("Authorization")
 	}
-	client := http.Client{}
-	if c.HTTP != nil {
-		client = *c.HTTP
-	} else {
-		client = *httpx.NewEgress(httpx.EgressOptions{})
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	n.http = &client
 	return n, nil
 }
 
@@ -193,9 +182,7 @@ func (n *Connector) Check(ctx context.Context) error {
 }
 
 func (n *Connector) call(ctx context.Context, method, path, key string, body []byte) ([]byte, error) {
-	var sent atomic.Bool
-	trace := httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, &trace), method, n.base+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, n.base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, connector.Permanent(errors.New("the address of the ntfy server is not right"))
 	}
@@ -210,27 +197,23 @@ func (n *Connector) call(ctx context.Context, method, path, key string, body []b
 	if key != "" {
 		req.Header["Idempotency-Key"] = []string{key} // for net/http: it then tries again when a kept-alive connection turns out to be closed
 	}
-	resp, err := n.http.Do(req)
-	if err != nil {
-		if errors.Is(err, httpx.ErrRefused) {
-			return nil, connector.Permanent(httpx.ErrRefused)
-		}
-		if u, ok := errors.AsType[*url.Error](err); ok {
-			err = u.Err
-		}
-		return nil, connector.CallError(err, sent.Load())
+	got, err := httpx.Send(n.http, req)
+	switch {
+	case errors.Is(err, httpx.ErrRefused):
+		return nil, connector.Permanent(err)
+	case err != nil:
+		return nil, connector.CallError(err, got.Sent)
 	}
-	defer resp.Body.Close()
-	text, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // a status without a readable body is still a status
-	if err := connector.StatusError(resp, time.Now()); err != nil {
-		if why := sentences[resp.StatusCode]; why != "" && connector.IsPermanent(err) {
-			return nil, connector.Permanent(fmt.Errorf("%s (ntfy answered %d)", why, resp.StatusCode))
+	status := got.Response.StatusCode
+	if err := connector.StatusError(got.Response, time.Now()); err != nil {
+		if why := sentences[status]; why != "" && connector.IsPermanent(err) {
+			return nil, connector.Permanent(fmt.Errorf("%s (ntfy answered %d)", why, status))
 		} else if why != "" {
-			return nil, connector.Temporary(fmt.Errorf("%s (ntfy answered %d)", why, resp.StatusCode), connector.RetryAfter(err))
+			return nil, connector.Temporary(fmt.Errorf("%s (ntfy answered %d)", why, status), connector.RetryAfter(err))
 		}
 		return nil, err
 	}
-	return text, nil
+	return got.Body, nil
 }
 
 // sentences say what the statuses mean that installations meet.

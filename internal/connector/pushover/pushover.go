@@ -15,12 +15,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -100,7 +98,7 @@ type Connector struct {
 
 // New makes the connector.
 func New(c connector.Config) (*Connector, error) {
-	p := &Connector{name: string(c.Name), token: strings.TrimSpace(c.Secrets["token"]), base: host, sound: c.Settings["sound"]}
+	p := &Connector{name: string(c.Name), token: strings.TrimSpace(c.Secrets["token"]), base: host, sound: c.Settings["sound"], http: httpx.Caller(c.HTTP)}
 	if !key.MatchString(p.token) {
 		return nil, muster.Invalid(fmt.Sprintf("The connector %q cannot be used", c.Name), []muster.FieldError{
 			{Path: "secrets.token", Message: "is not an API token of Pushover: it is 30 letters and digits"},
@@ -110,14 +108,6 @@ func New(c connector.Config) (*Connector, error) {
 	if c.BaseURL != "" {
 		p.base = strings.TrimSuffix(c.BaseURL, "/")
 	}
-	client := http.Client{}
-	if c.HTTP != nil {
-		client = *c.HTTP
-	} else {
-		client = *httpx.NewEgress(httpx.EgressOptions{})
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	p.http = &client
 	return p, nil
 }
 
@@ -197,13 +187,11 @@ type answer struct {
 }
 
 func (p *Connector) call(ctx context.Context, method, path, idem string, form url.Values) (answer, error) {
-	var sent atomic.Bool
-	trace := httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
 	var body io.Reader
 	if form != nil {
 		body = strings.NewReader(form.Encode())
 	}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, &trace), method, p.base+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, p.base+path, body)
 	if err != nil {
 		return answer{}, connector.Permanent(errors.New("the address of Pushover is not right"))
 	}
@@ -214,24 +202,19 @@ func (p *Connector) call(ctx context.Context, method, path, idem string, form ur
 	if idem != "" {
 		req.Header["Idempotency-Key"] = []string{idem} // for net/http: it then tries again when a kept-alive connection turns out to be closed
 	}
-	resp, err := p.http.Do(req)
-	if err != nil {
-		if errors.Is(err, httpx.ErrRefused) {
-			return answer{}, connector.Permanent(httpx.ErrRefused)
-		}
-		if u, ok := errors.AsType[*url.Error](err); ok {
-			err = u.Err // without the address, which bears the token
-		}
-		return answer{}, connector.CallError(err, sent.Load())
+	got, err := httpx.Send(p.http, req)
+	switch {
+	case errors.Is(err, httpx.ErrRefused):
+		return answer{}, connector.Permanent(err)
+	case err != nil:
+		return answer{}, connector.CallError(err, got.Sent)
 	}
-	defer resp.Body.Close()
-	text, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // a status without a readable body is still a status
 	var out answer
-	if json.Unmarshal(text, &out) != nil {
+	if json.Unmarshal(got.Body, &out) != nil {
 		out = answer{}
 	}
-	if err := connector.StatusError(resp, time.Now()); err != nil {
-		return answer{}, refine(err, resp.StatusCode, out.Errors)
+	if err := connector.StatusError(got.Response, time.Now()); err != nil {
+		return answer{}, refine(err, got.Response.StatusCode, out.Errors)
 	}
 	return out, nil
 }

@@ -15,11 +15,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"regexp"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -96,7 +94,7 @@ type account struct {
 }
 
 func newAccount(kind string, c connector.Config) (*account, error) {
-	a := &account{name: string(c.Name), kind: kind, sid: c.Settings["account_sid"], token: strings.TrimSpace(c.Secrets["auth_token"]), from: c.Settings["from"], base: host}
+	a := &account{name: string(c.Name), kind: kind, sid: c.Settings["account_sid"], token: strings.TrimSpace(c.Secrets["auth_token"]), from: c.Settings["from"], base: host, http: httpx.Caller(c.HTTP)}
 	bad := func(path, msg string) error {
 		return muster.Invalid(fmt.Sprintf("The connector %q cannot be used", c.Name), []muster.FieldError{{Path: path, Message: msg}})
 	}
@@ -115,14 +113,6 @@ func newAccount(kind string, c connector.Config) (*account, error) {
 	if c.BaseURL != "" {
 		a.base = strings.TrimSuffix(c.BaseURL, "/")
 	}
-	client := http.Client{}
-	if c.HTTP != nil {
-		client = *c.HTTP
-	} else {
-		client = *httpx.NewEgress(httpx.EgressOptions{})
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	a.http = &client
 	return a, nil
 }
 
@@ -167,13 +157,11 @@ func (a *account) create(ctx context.Context, what string, key string, form url.
 }
 
 func (a *account) call(ctx context.Context, method, path, key string, form url.Values) (answer, error) {
-	var sent atomic.Bool
-	trace := httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
 	var body io.Reader
 	if form != nil {
 		body = strings.NewReader(form.Encode())
 	}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, &trace), method, a.base+"/2010-04-01/Accounts/"+a.sid+"/"+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, a.base+"/2010-04-01/Accounts/"+a.sid+"/"+path, body)
 	if err != nil {
 		return answer{}, connector.Permanent(errors.New("the address of Twilio is not right"))
 	}
@@ -186,23 +174,18 @@ func (a *account) call(ctx context.Context, method, path, key string, form url.V
 	if key != "" {
 		req.Header["Idempotency-Key"] = []string{key} // for net/http: it then tries again when a kept-alive connection turns out to be closed
 	}
-	resp, err := a.http.Do(req)
-	if err != nil {
-		if errors.Is(err, httpx.ErrRefused) {
-			return answer{}, connector.Permanent(httpx.ErrRefused)
-		}
-		if u, ok := errors.AsType[*url.Error](err); ok {
-			err = u.Err
-		}
-		return answer{}, connector.CallError(err, sent.Load())
+	got, err := httpx.Send(a.http, req)
+	switch {
+	case errors.Is(err, httpx.ErrRefused):
+		return answer{}, connector.Permanent(err)
+	case err != nil:
+		return answer{}, connector.CallError(err, got.Sent)
 	}
-	defer resp.Body.Close()
-	text, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // a status without a readable body is still a status
 	var out answer
-	if json.Unmarshal(text, &out) != nil {
+	if json.Unmarshal(got.Body, &out) != nil {
 		out = answer{}
 	}
-	if err := connector.StatusError(resp, time.Now()); err != nil {
+	if err := connector.StatusError(got.Response, time.Now()); err != nil {
 		return answer{}, refine(err, out.Code)
 	}
 	if method == http.MethodPost && out.ErrorCode != nil && (out.status() == "failed" || out.status() == "undelivered") {

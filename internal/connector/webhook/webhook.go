@@ -15,14 +15,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptrace"
-	"net/url"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -70,7 +66,7 @@ type Connector struct {
 
 // New makes the connector.
 func New(c connector.Config) (*Connector, error) {
-	w := &Connector{name: string(c.Name), url: c.Settings["url"]}
+	w := &Connector{name: string(c.Name), url: c.Settings["url"], http: httpx.Caller(c.HTTP)}
 	if c.BaseURL != "" {
 		w.url = c.BaseURL
 	}
@@ -85,14 +81,6 @@ func New(c connector.Config) (*Connector, error) {
 		}
 		w.keys = append(w.keys, key)
 	}
-	client := http.Client{}
-	if c.HTTP != nil {
-		client = *c.HTTP
-	} else {
-		client = *httpx.NewEgress(httpx.EgressOptions{})
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	w.http = &client
 	return w, nil
 }
 
@@ -177,9 +165,7 @@ func (w *Connector) send(ctx context.Context, to, id string, msg message) (conne
 	if err != nil {
 		return connector.Receipt{}, connector.Permanent(fmt.Errorf("the message cannot be written as JSON: %w", err))
 	}
-	var sent atomic.Bool
-	trace := httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, &trace), http.MethodPost, to, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
 	if err != nil || muster.SafeURL(to) == "" {
 		return connector.Receipt{}, connector.Permanent(errors.New("the URL to send to is not an address"))
 	}
@@ -195,20 +181,15 @@ func (w *Connector) send(ctx context.Context, to, id string, msg message) (conne
 	h["Webhook-Timestamp"] = []string{ts}
 	h["Webhook-Signature"] = []string{sig}
 	h["Idempotency-Key"] = []string{id} // with it, net/http tries again when a kept-alive connection turns out to be closed
-	resp, err := w.http.Do(req)
-	if err != nil {
-		if errors.Is(err, httpx.ErrRefused) {
-			return connector.Receipt{}, connector.Permanent(httpx.ErrRefused)
-		}
-		if u, ok := errors.AsType[*url.Error](err); ok {
-			err = u.Err // without the whole address, and whatever secret is in it
-		}
-		return connector.Receipt{}, connector.CallError(err, sent.Load())
+	got, err := httpx.Send(w.http, req)
+	switch {
+	case errors.Is(err, httpx.ErrRefused):
+		return connector.Receipt{}, connector.Permanent(err)
+	case err != nil:
+		return connector.Receipt{}, connector.CallError(err, got.Sent)
 	}
-	defer resp.Body.Close()
-	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can be used again; the status has been heard
-	if err := connector.StatusError(resp, time.Now()); err != nil {
+	if err := connector.StatusError(got.Response, time.Now()); err != nil {
 		return connector.Receipt{}, err
 	}
-	return connector.Receipt{Detail: "HTTP " + strconv.Itoa(resp.StatusCode)}, nil
+	return connector.Receipt{Detail: "HTTP " + strconv.Itoa(got.Response.StatusCode)}, nil
 }

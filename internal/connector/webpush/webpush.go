@@ -14,14 +14,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptrace"
 	"net/mail"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	push "github.com/SherClockHolmes/webpush-go"
@@ -86,7 +83,7 @@ func New(c connector.Config) (*Connector, error) {
 	if c.Derive == nil {
 		return nil, errors.New("webpush: there is nothing to derive the key from")
 	}
-	w := &Connector{name: string(c.Name), contact: subscriber(c.Settings["contact"])}
+	w := &Connector{name: string(c.Name), contact: subscriber(c.Settings["contact"]), http: httpx.Caller(c.HTTP)}
 	w.public, w.private = keys(c.Derive)
 	if c.BaseURL != "" {
 		base, err := url.Parse(c.BaseURL)
@@ -95,14 +92,6 @@ func New(c connector.Config) (*Connector, error) {
 		}
 		w.base = base
 	}
-	client := http.Client{}
-	if c.HTTP != nil {
-		client = *c.HTTP
-	} else {
-		client = *httpx.NewEgress(httpx.EgressOptions{})
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	w.http = &client
 	return w, nil
 }
 
@@ -154,21 +143,16 @@ func (w *Connector) Deliver(ctx context.Context, d connector.Delivery) (connecto
 	if err := ctx.Err(); err != nil {
 		return connector.Receipt{}, connector.CallError(err, false)
 	}
-	var sent atomic.Bool
-	trace := httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
-	o.HTTPClient = w
-	resp, err := push.SendNotificationWithContext(httptrace.WithClientTrace(ctx, &trace), body, sub, o)
-	if err != nil {
-		if errors.Is(err, httpx.ErrRefused) {
-			return connector.Receipt{}, connector.Permanent(httpx.ErrRefused)
-		}
-		if u, ok := errors.AsType[*url.Error](err); ok {
-			err = u.Err // without the address, which is the secret of the subscription
-		}
-		return connector.Receipt{}, connector.CallError(err, sent.Load())
+	call := call{Connector: w}
+	o.HTTPClient = &call
+	resp, err := push.SendNotificationWithContext(ctx, body, sub, o)
+	switch {
+	case errors.Is(err, httpx.ErrRefused):
+		return connector.Receipt{}, connector.Permanent(err)
+	case err != nil:
+		return connector.Receipt{}, connector.CallError(err, call.got.Sent)
 	}
-	defer resp.Body.Close()
-	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can be used again; the status has been heard
+	defer resp.Body.Close() // Send has closed it; whoever reads this need not know
 	if err := connector.StatusError(resp, time.Now()); err != nil {
 		if why := sentences[resp.StatusCode]; why != "" {
 			return connector.Receipt{}, connector.Permanent(fmt.Errorf("%s (the push service answered %d)", why, resp.StatusCode))
@@ -178,14 +162,21 @@ func (w *Connector) Deliver(ctx context.Context, d connector.Delivery) (connecto
 	return connector.Receipt{Detail: "the push service has it"}, nil
 }
 
+// call is one call of webpush-go.
+type call struct {
+	*Connector
+	got httpx.Answer
+}
+
 // Do sends a request of webpush-go.
-func (w *Connector) Do(r *http.Request) (*http.Response, error) {
+func (w *call) Do(r *http.Request) (_ *http.Response, err error) {
 	r.Header.Set("User-Agent", "Muster")
 	r.Header["Idempotency-Key"] = nil // for net/http: it then tries again when a kept-alive connection turns out to be closed
 	if w.base != nil {
 		r.URL.Scheme, r.URL.Host = w.base.Scheme, w.base.Host
 	}
-	return w.http.Do(r)
+	w.got, err = httpx.Send(w.http, r)
+	return w.got.Response, err
 }
 
 // sentences say what the statuses mean that end a subscription, or the hope for it.
