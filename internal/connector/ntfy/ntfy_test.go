@@ -2,7 +2,6 @@ package ntfy_test
 
 import (
 	"errors"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,6 +28,7 @@ func serve(t *testing.T, o fake.Options) (*fake.Server, string) {
 
 func start(t *testing.T) connectortest.World {
 	f, url := serve(t, fake.Options{Token: tok})
+	answer, hang := connectortest.Faults(f.Answer, "body of the answer")
 	return connectortest.World{
 		Config:  connector.Config{Name: "push", Settings: map[string]string{"url": url}, Secrets: map[string]string{"token": tok}},
 		Address: topic, Host: strings.TrimPrefix(url, "http://"),
@@ -38,29 +38,7 @@ func start(t *testing.T) connectortest.World {
 			}
 			return out
 		},
-		Answer: func(status int, h http.Header) {
-			if status == 0 {
-				f.Answer(nil)
-				return
-			}
-			f.Answer(func(w http.ResponseWriter, _ *http.Request) bool {
-				maps.Copy(w.Header(), h)
-				w.WriteHeader(status)
-				_, _ = w.Write([]byte("body of the answer")) // 204 and 304 take none
-				return true
-			})
-		},
-		Hang: func() func() {
-			wait := make(chan struct{})
-			f.Answer(func(_ http.ResponseWriter, r *http.Request) bool {
-				select {
-				case <-wait:
-				case <-r.Context().Done():
-				}
-				return true
-			})
-			return func() { close(wait); f.Answer(nil) }
-		},
+		Answer: answer, Hang: hang,
 	}
 }
 

@@ -1,7 +1,6 @@
 package pushover_test
 
 import (
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -26,6 +25,7 @@ func start(t *testing.T) connectortest.World {
 	f := fake.New(fake.Options{Token: token, Users: []string{ana}})
 	srv := httptest.NewServer(f)
 	t.Cleanup(srv.Close)
+	answer, hang := connectortest.Faults(f.Answer, `{"status":0,"errors":["body of the answer"]}`)
 	return connectortest.World{
 		Config:  connector.Config{Name: "pushover", Secrets: map[string]string{"token": token}, BaseURL: srv.URL},
 		Address: ana, Answers: back, Host: strings.TrimPrefix(srv.URL, "http://"),
@@ -36,29 +36,7 @@ func start(t *testing.T) connectortest.World {
 			}
 			return out
 		},
-		Answer: func(status int, h http.Header) {
-			if status == 0 {
-				f.Answer(nil)
-				return
-			}
-			f.Answer(func(w http.ResponseWriter, _ *http.Request) bool {
-				maps.Copy(w.Header(), h)
-				w.WriteHeader(status)
-				_, _ = w.Write([]byte(`{"status":0,"errors":["body of the answer"]}`)) // 204 and 304 take none
-				return true
-			})
-		},
-		Hang: func() func() {
-			wait := make(chan struct{})
-			f.Answer(func(_ http.ResponseWriter, r *http.Request) bool {
-				select {
-				case <-wait:
-				case <-r.Context().Done():
-				}
-				return true
-			})
-			return func() { close(wait); f.Answer(nil) }
-		},
+		Answer: answer, Hang: hang,
 	}
 }
 

@@ -3,7 +3,6 @@ package webhook_test
 import (
 	"encoding/json"
 	"errors"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -26,17 +25,9 @@ func start(t *testing.T) connectortest.World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	block := make(chan chan struct{}, 1)
-	block <- nil
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		wait := <-block
-		block <- wait
-		if wait != nil {
-			<-wait
-		}
-		f.ServeHTTP(w, r)
-	}))
+	srv := httptest.NewServer(f)
 	t.Cleanup(srv.Close)
+	answer, hang := connectortest.Faults(f.Answer, "body of the answer")
 	return connectortest.World{
 		Config: connector.Config{
 			Name: "hook", Settings: map[string]string{"url": srv.URL}, Secrets: map[string]string{"secret": secret},
@@ -49,24 +40,7 @@ func start(t *testing.T) connectortest.World {
 			}
 			return out
 		},
-		Answer: func(status int, h http.Header) {
-			if status == 0 {
-				f.Answer(nil)
-				return
-			}
-			f.Answer(func(w http.ResponseWriter, _ *http.Request) bool {
-				maps.Copy(w.Header(), h)
-				w.WriteHeader(status)
-				_, _ = w.Write([]byte("body of the answer")) // 204 and 304 take none
-				return true
-			})
-		},
-		Hang: func() func() {
-			wait := make(chan struct{})
-			<-block
-			block <- wait
-			return func() { close(wait); <-block; block <- nil }
-		},
+		Answer: answer, Hang: hang,
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -41,6 +40,7 @@ func world(t *testing.T) (*fake.Service, *fake.Browser, connector.Config) {
 
 func start(t *testing.T) connectortest.World {
 	f, b, cfg := world(t)
+	answer, hang := connectortest.Faults(f.Answer, "body of the answer")
 	return connectortest.World{
 		Config: cfg, Address: b.Subscription(), Answers: back, Host: strings.TrimPrefix(cfg.BaseURL, "http://"),
 		Got: func() (out []connectortest.Got) {
@@ -49,29 +49,7 @@ func start(t *testing.T) connectortest.World {
 			}
 			return out
 		},
-		Answer: func(status int, h http.Header) {
-			if status == 0 {
-				f.Answer(nil)
-				return
-			}
-			f.Answer(func(w http.ResponseWriter, _ *http.Request) bool {
-				maps.Copy(w.Header(), h)
-				w.WriteHeader(status)
-				_, _ = w.Write([]byte("body of the answer")) // 204 and 304 take none
-				return true
-			})
-		},
-		Hang: func() func() {
-			wait := make(chan struct{})
-			f.Answer(func(_ http.ResponseWriter, r *http.Request) bool {
-				select {
-				case <-wait:
-				case <-r.Context().Done():
-				}
-				return true
-			})
-			return func() { close(wait); f.Answer(nil) }
-		},
+		Answer: answer, Hang: hang,
 	}
 }
 
