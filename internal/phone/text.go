@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -102,7 +103,7 @@ func PageText(p *connector.PageMessage) string {
 		return fit(func(r room) string { return digest(p, r) })
 	}
 	return fit(func(r room) string {
-		lines := []string{fmt.Sprintf("Muster %s%s: %s", test(p), Severity(p.Severity), or(Plain(p.Title, r.title), "an alert"))}
+		lines := []string{fmt.Sprintf("Muster %s%s: %s", test(p), Severity(p.Severity), cmp.Or(Plain(p.Title, r.title), "an alert"))}
 		lines = append(lines, join(": ", Plain(p.Service, r.service), Plain(p.Impact, r.impact)), Plain(p.Why, r.why))
 		if code(p.ReplyCode) {
 			lines = append(lines, fmt.Sprintf("Reply 4 %[1]s to acknowledge, 6 %[1]s to resolve", p.ReplyCode))
@@ -113,7 +114,7 @@ func PageText(p *connector.PageMessage) string {
 
 func digest(p *connector.PageMessage, r room) string {
 	n := len(p.Digest)
-	lines := []string{fmt.Sprintf("Muster %s%d alerts for %s, the worst:", test(p), n, or(Plain(p.Person, 30), "you"))}
+	lines := []string{fmt.Sprintf("Muster %s%d alerts for %s, the worst:", test(p), n, cmp.Or(Plain(p.Person, 30), "you"))}
 	for _, d := range p.Digest[:min(n, 3)] {
 		lines = append(lines, join(" - ", Severity(d.Severity)+" "+Plain(d.Title, min(r.title/2, 40)), Plain(d.Service, r.service/2)))
 	}
@@ -138,7 +139,7 @@ func Severity(s muster.AlertSeverity) string {
 		}
 		return -1
 	}, muster.Clip(string(s), 12))
-	return or(strings.ToUpper(letters), "ALERT")
+	return cmp.Or(strings.ToUpper(letters), "ALERT")
 }
 
 func test(p *connector.PageMessage) string {
@@ -164,11 +165,4 @@ func join(sep string, parts ...string) string {
 		}
 	}
 	return strings.Join(out, sep)
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

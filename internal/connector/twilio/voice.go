@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,7 +68,7 @@ func (v *Voice) Deliver(ctx context.Context, d connector.Delivery) (connector.Re
 	case d.Page != nil:
 		text, high = pageSpeech(d.Page), d.Page.Urgency == muster.UrgencyHigh
 	case d.Note != nil && d.Note.Kind.Tries():
-		text = "Muster tries out this telephone for " + or(phone.Plain(d.Note.Person, 40), "you") + ". Press 4 to confirm that it is yours, 0 to hear it again."
+		text = "Muster tries out this telephone for " + cmp.Or(phone.Plain(d.Note.Person, 40), "you") + ". Press 4 to confirm that it is yours, 0 to hear it again."
 	default:
 		return connector.Receipt{}, connector.Permanent(errors.New("phone calls are for pages: notices go by other contact methods"))
 	}
@@ -96,7 +97,7 @@ func pageSpeech(p *connector.PageMessage) string {
 			s = append(s, fmt.Sprintf(format, strings.TrimRight(text, ". ")))
 		}
 	}
-	add("This is Muster for %s.", or(phone.Plain(p.Person, 40), "you"))
+	add("This is Muster for %s.", cmp.Or(phone.Plain(p.Person, 40), "you"))
 	if p.Test {
 		add("%s.", "This is a test")
 	}
@@ -106,7 +107,7 @@ func pageSpeech(p *connector.PageMessage) string {
 			add("%s.", join(strings.ToLower(phone.Severity(d.Severity)), phone.Plain(d.Title, 50), phone.Plain(d.Service, 25)))
 		}
 	} else {
-		add("Alert, %s.", strings.ToLower(phone.Severity(p.Severity))+": "+or(phone.Plain(p.Title, 120), "without a title"))
+		add("Alert, %s.", strings.ToLower(phone.Severity(p.Severity))+": "+cmp.Or(phone.Plain(p.Title, 120), "without a title"))
 		add("Service: %s.", phone.Plain(p.Service, 40))
 		add("%s.", phone.Plain(p.Impact, 80))
 		add("%s.", phone.Plain(p.Why, 80))
@@ -187,20 +188,13 @@ func (v *Voice) WriteAnswer(w http.ResponseWriter, r *http.Request, text string)
 	text = phone.Plain(text, 300)
 	switch r.PostForm.Get("Digits") {
 	case "4", "6":
-		return response{Verbs: []any{say{Text: or(text, "Thank you.")}, hangup{}}}.write(w)
+		return response{Verbs: []any{say{Text: cmp.Or(text, "Thank you.")}, hangup{}}}.write(w)
 	case "0":
-		text = or(v.said.get(r.PostForm.Get("CallSid")), strings.TrimSpace(text+" "+keys))
+		text = cmp.Or(v.said.get(r.PostForm.Get("CallSid")), strings.TrimSpace(text+" "+keys))
 	default:
 		text = strings.TrimSpace(text + " " + keys)
 	}
 	return ask(text, "", 1).write(w)
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 func join(parts ...string) string {
