@@ -20,35 +20,13 @@ import (
 // auditWait is how long a server may take to read its whole ledger.
 const auditWait = 15 * time.Minute
 
-// auditFlags are the words of an audit verb: names of files, and flags with values.
-func auditFlags(args []string, flags map[string]*string) (words []string, err error) {
-	for i := 0; i < len(args); i++ {
-		name, value, has := strings.Cut(args[i], "=")
-		to, ok := flags[name]
-		switch {
-		case !ok && strings.HasPrefix(name, "-"):
-			return nil, usage("%s is not a flag here", name)
-		case !ok:
-			words = append(words, args[i])
-			continue
-		case !has:
-			if i++; i >= len(args) {
-				return nil, usage("%s needs a value", name)
-			}
-			value = args[i]
-		}
-		*to = value
-	}
-	return words, nil
-}
-
 // auditVerify verifies what the server has, or a file without any server.
 func (r *run) auditVerify(ctx context.Context, args []string) error {
-	key, head := "", ""
-	words, err := auditFlags(args, map[string]*string{"--key": &key, "--head": &head})
+	words, given, err := flags(args, []string{"key", "head"}, nil)
 	if err != nil {
 		return err
 	}
+	key, head := given["key"], given["head"]
 	if len(words) > 1 {
 		return usage("muster audit verify takes one file, or none to ask the server")
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -15,31 +16,18 @@ import (
 
 // fakeTwilio signs a text message, a key or a receipt as Twilio does and prints how to send it, or sends it.
 func (r *run) fakeTwilio(ctx context.Context, args []string) error {
-	to, send, from, account := "", "", "+15005550142", ""
-	flags := map[string]*string{"--to": &to, "--send": &send, "--from": &from, "--account": &account}
-	var words []string
-	for i := 0; i < len(args); i++ {
-		name, value, has := strings.Cut(args[i], "=")
-		p, ok := flags[name]
-		if !ok {
-			words = append(words, args[i])
-			continue
-		}
-		if !has {
-			if i++; i >= len(args) {
-				return usage("%s needs a value", name)
-			}
-			value = args[i]
-		}
-		*p = value
+	words, given, err := flags(args, []string{"to", "send", "from", "account"}, nil)
+	if err != nil {
+		return err
 	}
+	send, from := given["send"], cmp.Or(given["from"], "+15005550142")
 	const forms = "muster fake twilio AUTH_TOKEN text 4 12345, … key 4, or … status delivered"
 	if len(words) < 3 {
 		return usage("muster fake twilio takes the auth token and what Twilio tells: " + forms)
 	}
 	said := strings.Join(words[2:], " ")
 	form := url.Values{"ApiVersion": {"2010-04-01"}}
-	if account != "" {
+	if account := given["account"]; account != "" {
 		form.Set("AccountSid", account)
 	}
 	switch words[1] {
@@ -59,13 +47,7 @@ func (r *run) fakeTwilio(ctx context.Context, args []string) error {
 	default:
 		return usage("Twilio does not tell %q: "+forms, muster.Clip(words[1], 20))
 	}
-	at := send
-	if at == "" {
-		at = to
-	}
-	if at == "" {
-		at = r.url + "/answer/CONNECTOR"
-	}
+	at := cmp.Or(send, given["to"], r.url+"/answer/CONNECTOR")
 	req, err := fake.Back(ctx, words[0], at, form)
 	if err != nil {
 		return muster.Errorf(muster.ErrInvalid, "The address %s cannot be called.", muster.Clip(at, 100))
