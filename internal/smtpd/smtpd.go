@@ -15,6 +15,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -29,7 +30,7 @@ import (
 // The limits of the door.
 const (
 	MaxMessage   = 1 << 20 // bytes
-	maxSessions  = 200     // at a time
+	maxGuests    = 200     // connections at a time, silent ones too
 	perSecond    = 50      // mails of one key
 	strangers    = 20      // refused addresses of one sender in a minute
 	patience     = 60 * time.Second
@@ -63,9 +64,9 @@ type Server struct {
 	smtp    *smtp.Server
 	refused *httpx.Limiter // by address
 
-	mu    sync.Mutex
-	allow map[muster.SourceName]*rate.Limiter
-	open  int
+	mu     sync.Mutex
+	allow  map[muster.SourceName]*rate.Limiter
+	guests map[*guest]struct{}
 }
 
 // New makes a door that is not open yet.
@@ -73,10 +74,11 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{Options: o, refused: httpx.NewLimiter(strangers, time.Minute, 1024), allow: map[muster.SourceName]*rate.Limiter{}}
+	s := &Server{Options: o, refused: httpx.NewLimiter(strangers, time.Minute, 1024), allow: map[muster.SourceName]*rate.Limiter{}, guests: map[*guest]struct{}{}}
 	srv := smtp.NewServer(smtp.BackendFunc(s.session))
 	srv.Domain, srv.TLSConfig = o.Name, o.TLS
 	srv.MaxRecipients, srv.MaxMessageBytes = 1, MaxMessage
+	srv.MaxLineLength = MaxMessage // programs send a page of HTML as one line, and would be told to try again for ever
 	srv.ReadTimeout, srv.WriteTimeout = patience, patience
 	srv.ErrorLog = quiet{o.Log}
 	s.smtp = srv
@@ -85,18 +87,24 @@ func New(o Options) *Server {
 
 // Serve takes mail until Close.
 func (s *Server) Serve(l net.Listener) error {
-	if err := s.smtp.Serve(l); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+	if err := s.smtp.Serve(hall{l, s}); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
 		return fmt.Errorf("smtpd: %w", err)
 	}
 	return nil
 }
 
-// Close lets those who are in finish, as long as ctx allows.
+// Close lets those who are in finish, as long as ctx allows, and ends the connections of those who do not.
 func (s *Server) Close(ctx context.Context) error {
-	if err := s.smtp.Shutdown(ctx); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
-		return s.smtp.Close()
+	err := s.smtp.Shutdown(ctx)
+	if errors.Is(err, smtp.ErrServerClosed) || ctx.Err() != nil {
+		err = nil
 	}
-	return nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for g := range s.guests {
+		err = errors.Join(err, g.Conn.Close()) // the library, which is shut down, would close none
+	}
+	return err
 }
 
 // quiet passes on what the library would print.
@@ -108,12 +116,6 @@ func (q quiet) Printf(format string, v ...any) {
 func (q quiet) Println(v ...any) { q.log.Debug("smtp", "text", fmt.Sprint(v...)) }
 
 func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.open >= maxSessions {
-		return nil, reply(421, smtp.EnhancedCode{4, 3, 2}, "Too many are sending at this moment. Try again in a minute.")
-	}
-	s.open++
 	from, _, _ := net.SplitHostPort(c.Conn().RemoteAddr().String())
 	return &session{door: s, remote: from}, nil
 }
@@ -122,8 +124,7 @@ func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
 type session struct {
 	door   *Server
 	remote string
-	source muster.SourceName
-	once   sync.Once
+	source atomic.Value // muster.SourceName: mail in chunks is read in a goroutine of its own
 }
 
 func reply(code int, enhanced smtp.EnhancedCode, text string) error {
@@ -131,17 +132,10 @@ func reply(code int, enhanced smtp.EnhancedCode, text string) error {
 }
 
 // Reset forgets the recipient.
-func (c *session) Reset() { c.source = "" }
+func (c *session) Reset() { c.source.Store(muster.SourceName("")) }
 
 // Logout ends the conversation.
-func (c *session) Logout() error {
-	c.once.Do(func() {
-		c.door.mu.Lock()
-		defer c.door.mu.Unlock()
-		c.door.open--
-	})
-	return nil
-}
+func (c *session) Logout() error { return nil }
 
 // Mail takes any sender: the key is what counts.
 func (c *session) Mail(string, *smtp.MailOptions) error { return nil }
@@ -162,7 +156,7 @@ func (c *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	src, err := c.door.Keys.SourceByToken(ctx, keyOf(to))
 	switch {
 	case err == nil:
-		c.source = src
+		c.source.Store(src)
 		return nil
 	case muster.CodeOf(err) != muster.ErrUnauthenticated:
 		c.door.Log.Error("the key of a mail cannot be looked up", "error", err)
@@ -188,7 +182,8 @@ func (s *Server) allowed(src muster.SourceName) bool {
 
 // Data stores the mail; it is accepted after the commit, never before.
 func (c *session) Data(r io.Reader) error {
-	if !c.door.allowed(c.source) {
+	name, _ := c.source.Load().(muster.SourceName)
+	if !c.door.allowed(name) {
 		return reply(451, smtp.EnhancedCode{4, 7, 1}, "This key sends too much. Try again in a second.")
 	}
 	var buf bytes.Buffer
@@ -196,14 +191,17 @@ func (c *session) Data(r io.Reader) error {
 		if e, ok := errors.AsType[*smtp.SMTPError](err); ok {
 			return e // too large
 		}
+		if errors.Is(err, smtp.ErrTooLongLine) {
+			return smtp.ErrDataTooLarge
+		}
 		return reply(451, smtp.EnhancedCode{4, 3, 0}, "The mail broke off. Send it again.")
 	}
-	src := c.door.Catalog().Sources[c.source]
+	src := c.door.Catalog().Sources[name]
 	if src == nil {
-		src = &muster.Source{Name: c.source, Title: string(c.source)}
+		src = &muster.Source{Name: name, Title: string(name)}
 	}
 	signals, wrong := c.door.Parse(src, buf.Bytes(), muster.At(time.Now()))
-	in := command.ReceiveSignals{Source: c.source, Format: "email", Raw: buf.Bytes(), Signals: signals}
+	in := command.ReceiveSignals{Source: name, Format: "email", Raw: buf.Bytes(), Signals: signals}
 	if len(signals) == 0 && wrong != nil {
 		in.Reason = muster.Clip(wrong.Error(), 1000)
 	}

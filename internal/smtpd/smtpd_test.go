@@ -49,6 +49,16 @@ func (d *desk) parse(src *muster.Source, body []byte, _ muster.Instant) ([]muste
 }
 
 func open(t *testing.T) (*desk, string) {
+	d, addr, s, done := serve(t)
+	t.Cleanup(func() {
+		if err := errors.Join(s.Close(context.Background()), <-done); err != nil {
+			t.Error(err)
+		}
+	})
+	return d, addr
+}
+
+func serve(t *testing.T) (*desk, string, *smtpd.Server, chan error) {
 	t.Helper()
 	d := &desk{}
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -61,12 +71,7 @@ func open(t *testing.T) (*desk, string) {
 	})
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
-	t.Cleanup(func() {
-		if err := errors.Join(s.Close(context.Background()), <-done); err != nil {
-			t.Error(err)
-		}
-	})
-	return d, l.Addr().String()
+	return d, l.Addr().String(), s, done
 }
 
 func send(addr, to, body string) error {
@@ -121,5 +126,70 @@ func TestMailThatIsRefused(t *testing.T) {
 	}
 	if err := c.Rcpt(key + "@y.example"); code(err)/100 != 4 {
 		t.Errorf("a second recipient: %v", err)
+	}
+}
+
+// A mail of one long line is a mail.
+func TestLongLine(t *testing.T) {
+	t.Parallel()
+	d, addr := open(t)
+	if err := send(addr, key+"@x.example", "Subject: x\n\n"+strings.Repeat("x", 200_000)+"\n"); err != nil || len(d.got) != 1 {
+		t.Errorf("%v, stored %d", err, len(d.got))
+	}
+	if err := send(addr, key+"@x.example", "Subject: x\n\n"+strings.Repeat("x", smtpd.MaxMessage+100_000)+"\n"); code(err) != 552 || len(d.got) != 1 {
+		t.Errorf("too long: %v, stored %d", err, len(d.got))
+	}
+}
+
+// Whoever stays and says nothing does not hold the door open.
+func TestCloseEndsTheSilent(t *testing.T) {
+	t.Parallel()
+	_, addr, s, done := serve(t)
+	c, err := smtp.Dial(addr) // which has heard the greeting
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := errors.Join(s.Close(ctx), <-done); err != nil {
+		t.Error(err)
+	}
+	if err := c.Noop(); err == nil {
+		t.Error("a door that is closed still listens")
+	}
+}
+
+// Those who say nothing take room, and make it when they go.
+func TestAFullHall(t *testing.T) {
+	t.Parallel()
+	d, addr := open(t)
+	var silent []net.Conn
+	for range 200 {
+		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		silent = append(silent, c)
+	}
+	for _, c := range silent {
+		if _, err := textproto.NewConn(c).ReadLine(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := send(addr, key+"@x.example", "Subject: x\n\n"); code(err) != 421 {
+		t.Errorf("one too many: %v", err)
+	}
+	for _, c := range silent {
+		c.Close()
+	}
+	for range 1000 { // until the server has noticed that they went
+		if err := send(addr, key+"@x.example", "Subject: x\n\n"); err == nil {
+			break
+		}
+	}
+	if len(d.got) != 1 {
+		t.Error("there is no room after they went")
 	}
 }
