@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
 	"net/mail"
 	"slices"
 	"strconv"
@@ -32,6 +33,9 @@ const (
 
 // over is what in a subject means that a condition ended, when the mapping names nothing.
 func over() []string { return []string{"resolved", "recovered", "recovery", "ok", "closed", "cleared"} }
+
+// needed are the headers that a signal is made of: they are kept, however many others there are.
+func needed() []string { return []string{"Subject", "From", "To", "References", "In-Reply-To"} }
 
 // message is what the mapping sees.
 type message struct {
@@ -141,8 +145,8 @@ func read(body []byte, words []string) (message, error) {
 		return message{}, muster.Errorf(muster.ErrUnreadable, "This is no mail: it has neither subject nor sender.")
 	}
 	head := map[string]string{}
-	for name, values := range raw.Header {
-		if len(head) < maxHeaders {
+	for _, name := range append(needed(), slices.Sorted(maps.Keys(raw.Header))...) {
+		if values := raw.Header[name]; len(values) > 0 && len(head) < maxHeaders {
 			head[strings.ToLower(text(name))] = muster.Clip(muster.CleanLine(decodeWords(strings.Join(values, ", ")), maxHeader), maxHeader)
 		}
 	}
