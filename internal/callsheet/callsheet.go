@@ -72,7 +72,8 @@ type Way struct {
 	Verified  bool                 `json:"verified"`
 }
 
-// Make builds a sheet from now on. contacts are those of everybody; address tells an address in full, nil: hints alone.
+// Make builds a sheet from now on. contacts are those of everybody; address tells an address as the paper shall have it, nil:
+// hints alone.
 func Make(s *plan.Snapshot, now muster.Instant, days int, contacts map[muster.UserName][]muster.Contact, address func(*muster.Contact) (string, error)) (*Sheet, error) {
 	out := &Sheet{
 		At: now, Until: now.Plus(time.Duration(days) * 24 * time.Hour), Revision: s.Catalog.Revision, Numbers: address != nil,
@@ -111,7 +112,7 @@ func Make(s *plan.Snapshot, now muster.Instant, days int, contacts map[muster.Us
 		for i := range contacts[u] {
 			ct := &contacts[u][i]
 			w := Way{Method: ct.Method, Connector: ct.Connector, Address: ct.Hint, Verified: !ct.VerifiedAt.IsZero()}
-			if address != nil && !inBrowser(s, ct) {
+			if address != nil {
 				full, err := address(ct)
 				if err != nil {
 					return nil, err
@@ -124,12 +125,6 @@ func Make(s *plan.Snapshot, now muster.Instant, days int, contacts map[muster.Us
 	}
 	slices.SortFunc(out.People, func(a, b Person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	return out, nil
-}
-
-// inBrowser reports whether a contact method is the phone in the browser, which has no address.
-func inBrowser(s *plan.Snapshot, ct *muster.Contact) bool {
-	d := s.Catalog.Connectors[ct.Connector]
-	return d == nil || d.Kind == "demo-phone"
 }
 
 // add adds a shift: people who have left are not on call, and turns of the same people become one stretch.

@@ -3,6 +3,7 @@ package command
 import (
 	"strconv"
 
+	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/callsheet"
 )
 
@@ -21,9 +22,18 @@ func (c *Call) printCallSheet(in PrintCallSheet) (*callsheet.Sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := callsheet.Make(c.Snap, c.Now(), days, contacts, c.Address)
+	s, err := callsheet.Make(c.Snap, c.Now(), days, contacts, c.addressOnPaper)
 	if err != nil {
 		return nil, err
 	}
 	return s, c.audit("print call sheet", "", map[string]string{"days": strconv.Itoa(days), "people": strconv.Itoa(len(s.People))})
+}
+
+// addressOnPaper is an address that somebody can dial or write to. What a browser made is a secret and helps nobody on paper:
+// there the hint stays.
+func (c *Call) addressOnPaper(ct *muster.Contact) (string, error) {
+	if a := c.does(c.Snap.Catalog.Connectors[ct.Connector]); a.Address == "" || a.Browser {
+		return ct.Hint, nil
+	}
+	return c.Address(ct)
 }

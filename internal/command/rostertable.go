@@ -126,6 +126,7 @@ type Abilities struct {
 	ProofWithin time.Duration  // how long to wait for it; 0: muster.DefaultProofWithin
 	Surface     muster.Surface // by what people answer its pages; "": the page's own screen
 	PagesOnly   bool           // no notices: a telephone rings for what is urgent
+	Browser     bool           // a browser makes the addresses: nobody writes, dials or may read them
 }
 
 func (c *Call) beginRoster(conn muster.ConnectorName, job rosterJob, what string) (*RosterBegun, error) {

@@ -271,6 +271,9 @@ func newCommands(t testing.TB, db store.DB, box *seal.Box, node string) *command
 			if kind == "sms" {
 				return command.Abilities{Address: "a number", Proof: muster.ProofCarrier, ProofWithin: 90 * time.Second, Surface: muster.SurfaceSMS}
 			}
+			if kind == "browser" {
+				return command.Abilities{Address: "a browser", Browser: true}
+			}
 			return command.Abilities{Table: kind == "azure-table", Calendar: kind == "ical"}
 		},
 	})
