@@ -19,6 +19,7 @@ func TestTheCoreOnPostgres(t *testing.T) {
 		"a note of taking the pager": noteOfTaking, "many accept": manyAccept,
 		"shadow": shadow, "page the expert": pageTheExpert,
 		"notices": noticesOnce, "heartbeats": heartbeatFails, "proposals": toldOfProposals, "contact tests": contactTests,
+		"a restored installation pages again": restoredPagesAgain,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := open(t, storetest.Postgres(t), t.TempDir())

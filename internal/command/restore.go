@@ -109,13 +109,7 @@ func (c *Call) pageAfterRestore(ref muster.AlertID, r Restored) error {
 	var rows rows
 	rows.entries = append(rows.entries, c.alertEntry(a, muster.EntryAlert, "Muster was restored from a backup as of "+r.to()+
 		". Pages that went out after that may have reached people, and nothing is known of what they did: the alert is paged once more"))
-	if err := c.step(&rows, a, escalate.Event{Kind: escalate.Ack}); err != nil { // ends the round that was under way
-		return err
-	}
-	if err := rows.flush(c); err != nil {
-		return err
-	}
-	if err := c.step(&rows, a, escalate.Event{Kind: escalate.Unack, Because: because}); err != nil {
+	if err := c.step(&rows, a, escalate.Event{Kind: escalate.Again, Because: because}); err != nil {
 		return err
 	}
 	rows.changed = append(rows.changed, a)

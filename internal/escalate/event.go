@@ -18,6 +18,7 @@ const (
 	Hold     EventKind = "hold"     // the alert is silenced, or waits for triage
 	Release  EventKind = "release"  // the silence ended, or somebody confirmed the alert
 	Resolve  EventKind = "resolve"  // the alert is over
+	Again    EventKind = "again"    // what is known of the pages cannot be believed, because Muster was restored: all over again
 	Escalate EventKind = "escalate" // a person asks for the next step now; this ends a pause of any kind, also an acknowledgement
 )
 

@@ -12,7 +12,7 @@ import (
 )
 
 var kinds = []escalate.EventKind{
-	escalate.Start, escalate.Timer, escalate.Ack, escalate.Unack, escalate.Hold, escalate.Release, escalate.Resolve, escalate.Escalate, "unheard of",
+	escalate.Start, escalate.Timer, escalate.Ack, escalate.Unack, escalate.Hold, escalate.Release, escalate.Resolve, escalate.Escalate, escalate.Again, "unheard of",
 }
 
 func drawTeam(t *rapid.T) *team {

@@ -41,6 +41,13 @@ func Step(e muster.Escalation, ev Event, now muster.Instant, who Who) (muster.Es
 			eff.CancelTimers = true
 			return e, eff
 		}
+	case Again:
+		if e.Status == muster.EscalationRunning || e.Status == muster.EscalationExhausted {
+			e.Acked = nil
+			e, eff := begin(e, ev, now, who, "it begins again")
+			eff.CancelTimers, eff.CancelPages = true, true
+			return e, eff
+		}
 	case Escalate:
 		if ev.Because == "" {
 			ev.Because = "somebody asked for it"

@@ -98,7 +98,7 @@ func Retake(s *Snapshot, run muster.Escalation, i int) (muster.Escalation, escal
 		if i == 0 {
 			ev.Kind = escalate.Start
 		}
-	case escalate.Start, escalate.Timer, escalate.Escalate, escalate.Hold, escalate.Ack, escalate.Resolve:
+	case escalate.Start, escalate.Timer, escalate.Escalate, escalate.Again, escalate.Hold, escalate.Ack, escalate.Resolve:
 	}
 	e, eff := Escalate(s, t.Contacts, e, ev, t.At, t.Away...)
 	GatherPages(s, &eff, t.Gathered)
