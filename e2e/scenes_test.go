@@ -119,5 +119,5 @@ func TestScenePullThePlug(t *testing.T) {
 	})
 	s.wants(said, `^It did\. Process `+old+` is dead; process \d+ found the page begun and without an end, and \w+ \w+’s phone rang .* after the alert came in: attempt 2, the same page\.`)
 	said, _ = s.press("scene")
-	s.wants(said, `^It does: \d+ rows`)
+	s.wants(said, `^It does: \d+ rows, each chained to the one before, say the same as \d+ pages`)
 }

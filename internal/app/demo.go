@@ -83,7 +83,11 @@ func Demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err err
 // guide is the strip that leads through the play. pull kills this process in the middle of what happens; nil: nobody would
 // start another one.
 func (a *App) guide(access *demo.Access, pull func(func(context.Context) error)) web.Guide {
-	play := &demo.Play{Commands: a.Commands, Plug: pull, Parse: azuremonitor.Parse, Teams: func(ctx context.Context, text, directory, name string) error {
+	verify := func(ctx context.Context, by muster.Actor) (demo.Verified, error) {
+		r, err := a.Queries.Verify(ctx, by, "")
+		return demo.Verified{Rows: r.Rows, Pages: r.Pages, Wrong: r.Wrong}, err
+	}
+	play := &demo.Play{Commands: a.Commands, Plug: pull, Verify: verify, Parse: azuremonitor.Parse, Teams: func(ctx context.Context, text, directory, name string) error {
 		return a.sayInTeams(ctx, access.TeamsSecret, text, directory, name)
 	}}
 	return web.Guide{

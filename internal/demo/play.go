@@ -24,10 +24,18 @@ type Play struct {
 	// Plug lets something happen and kills this process with -9 in the middle of it; another one takes over. Nil: there is
 	// no supervisor that would start another one, and no such scene.
 	Plug func(happen func(context.Context) error)
+	// Verify verifies the ledger; it goes with Plug.
+	Verify func(ctx context.Context, by muster.Actor) (Verified, error)
 	// Teams says something through the chat's own door, signed as Teams signs it.
 	Teams func(ctx context.Context, text, directory, name string) error
 
 	mu sync.Mutex // a button that is pressed twice does one step after the other
+}
+
+// Verified is what came of verifying the ledger.
+type Verified struct {
+	Rows, Pages int64
+	Wrong       string // "" when nothing was changed
 }
 
 // state is what the play remembers.

@@ -72,9 +72,18 @@ func (p *Play) didItArrive(ctx context.Context, s *stage) (string, string, error
 }
 
 func (p *Play) doesItVerify(ctx context.Context, s *stage) (string, string, error) {
-	rows, err := p.Commands.VerifyAudit(ctx)
+	ana, err := p.as(Admin)
 	if err != nil {
 		return "", "", err
 	}
-	return fmt.Sprintf("It does: %d rows, each chained to the one before. What the dead process had begun is in it, and so is what the living one did.", rows), "/a/" + string(s.Alert), nil
+	at := "/a/" + string(s.Alert)
+	v, err := p.Verify(ctx, ana)
+	if err != nil {
+		return "", "", err
+	}
+	if v.Wrong != "" {
+		return "It does not: " + v.Wrong, at, nil
+	}
+	return fmt.Sprintf("It does: %d rows, each chained to the one before, say the same as %d pages. What the dead process had begun is among them, and so is what the living one did.",
+		v.Rows, v.Pages), at, nil
 }
