@@ -106,6 +106,14 @@ func (c *checker) held(l *life, s *send, outcome string) {
 	}
 }
 
+// over is when an alert ended, the end of time for one that has not.
+func over(l *life) time.Time {
+	if l.row.ResolvedAt.IsZero() {
+		return time.Unix(1<<40, 0)
+	}
+	return l.row.ResolvedAt.Time
+}
+
 // conditions checks that a condition never has two alerts at once (I3).
 func (c *checker) conditions() {
 	of := map[int][]*life{}
@@ -114,7 +122,9 @@ func (c *checker) conditions() {
 		of[l.key] = append(of[l.key], l)
 	}
 	for key, ls := range of {
-		slices.SortFunc(ls, func(a, b *life) int { return a.row.ReceivedAt.Compare(b.row.ReceivedAt.Time) })
+		slices.SortFunc(ls, func(a, b *life) int { // of two in one instant the one that is over came first
+			return cmp.Or(a.row.ReceivedAt.Compare(b.row.ReceivedAt.Time), over(a).Compare(over(b)))
+		})
 		for i, l := range ls {
 			if !slices.ContainsFunc(c.r.sends, func(s *send) bool {
 				return !s.clear && s.has(l.row.ReceivedAt.Time) && slices.Contains(s.keys, key)
