@@ -318,8 +318,9 @@ func TestBrowserWhoHasChristmas(t *testing.T) {
 	tab := b.Tab(d.Line.URL)
 	tab.SignIn(d.Line.AdminToken)
 	tab.Until("the play to begin", `location.pathname.startsWith("/a/alt_")`)
-	tab.Sees(".guide .other button", "Scene: Who has Christmas?")
-	tab.Click(".guide .other button")
+	tab.Click(".guide .scenes summary")
+	tab.Sees(`.guide .scenes form[action="/guide/christmas"]`, "Scene: Who has Christmas?")
+	tab.Click(`.guide .scenes form[action="/guide/christmas"] button`)
 	tab.Sees(".guide .said", "Payments fail on Christmas night")
 
 	tab.step("Who has Christmas?", "the turn is from")
@@ -373,7 +374,7 @@ func TestBrowserWhoHasChristmas(t *testing.T) {
 	tab.Look(looks[0])
 	tab.Click(".guide .shut")
 	tab.Sees(".guide .said", "Azure Monitor reported") // the play goes on where it was
-	if Eval[bool](tab, `!!document.querySelector(".guide .other button")`) {
+	if Eval[bool](tab, `!!document.querySelector('.guide form[action="/guide/christmas"]')`) {
 		t.Error("a scene that was played is offered again")
 	}
 	tab.Clean("Christmas")

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${MUSTER_TEST_POSTGRES:?is not set: run make test, or ./scripts/postgres.sh run ./scripts/test.sh}"
-limit=20m
+limit=9m
 [ -z "${MUSTER_TEST_LONG:-}" ] || limit=90m
 
 # Test output, one line per package and the whole of each failure, then the count: "DONE 412 tests in 31s".
