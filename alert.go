@@ -177,8 +177,7 @@ type RawSignal struct {
 	Detail     string     `json:"detail,omitempty"`
 	ReceivedAt Instant    `json:"received_at"`
 	Signal     Signal     `json:"signal"`
-	Raw        []byte     `json:"-"`                    // the request's body; kept with the first signal of a request
-	ReplayedAt Instant    `json:"replayed_at,omitzero"` // of one that could not be read: it was tried again, and could
-	Part       int        `json:"part,omitempty"`       // the how-manieth signal of its request, from 0
-	First      SignalID   `json:"first,omitempty"`      // the row that holds Raw, when Part > 0
+	Raw        []byte     `json:"-"`               // the request's body; kept with the first signal of a request
+	Part       int        `json:"part,omitempty"`  // the how-manieth signal of its request, from 0
+	First      SignalID   `json:"first,omitempty"` // the row that holds Raw, when Part > 0
 }

@@ -9,7 +9,6 @@ type ChainReader interface {
 	LedgerHead() (muster.LedgerRow, error)
 	// Unsealed lists rows that have no position yet and whose identifier is not less than since, oldest first.
 	Unsealed(since muster.LedgerID, limit int) ([]muster.LedgerRow, error)
-	CountUnsealed(since muster.LedgerID) (int, error)
 	// Sealed lists rows by their position, beginning after one. A row that is gone has its position and hash alone.
 	Sealed(after int64, limit int) ([]muster.LedgerRow, error)
 	// LedgerOf lists rows that were written from one instant until another, sealed or not, and mention a text: a page.

@@ -22,7 +22,6 @@ func appendSignal(b []byte, s *muster.RawSignal) []byte {
 	o.instant("received_at", s.ReceivedAt)
 	o.name("signal")
 	o.b = appendParsed(o.b, &s.Signal)
-	o.given("replayed_at", s.ReplayedAt)
 	if s.Part != 0 {
 		o.name("part")
 		o.b = strconv.AppendInt(o.b, int64(s.Part), 10)

@@ -35,17 +35,10 @@ func (t *tx) LedgerHead() (muster.LedgerRow, error) {
 	return *head, nil
 }
 
-const unsealed = " FROM ledger l WHERE l.id >= $1 AND NOT EXISTS (SELECT 1 FROM ledger_seal s WHERE s.id = l.id)"
-
 // Unsealed lists rows without a place in the chain.
 func (t *tx) Unsealed(since muster.LedgerID, limit int) ([]muster.LedgerRow, error) {
-	return all(t, scanLedger, "SELECT 0, '', l.id, l.at, l.body"+unsealed+" ORDER BY l.id LIMIT $2", string(since), limit)
-}
-
-// CountUnsealed counts them.
-func (t *tx) CountUnsealed(since muster.LedgerID) (int, error) {
-	n, err := t.number("SELECT COUNT(*)"+unsealed, string(since))
-	return int(n), err
+	return all(t, scanLedger, "SELECT 0, '', l.id, l.at, l.body FROM ledger l WHERE l.id >= $1 "+
+		"AND NOT EXISTS (SELECT 1 FROM ledger_seal s WHERE s.id = l.id) ORDER BY l.id LIMIT $2", string(since), limit)
 }
 
 func scanLedger(r row) (muster.LedgerRow, error) {

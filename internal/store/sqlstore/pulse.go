@@ -2,10 +2,6 @@ package sqlstore
 
 import "github.com/muster-oncall/muster"
 
-// maxLook bounds how many of the newest signals are looked at for those that could not be read: they have no index, because
-// every signal would pay for it.
-const maxLook = 20_000
-
 // Pulse gives what is known of a heartbeat.
 func (t *tx) Pulse(source muster.SourceName, name string) (*muster.Pulse, error) {
 	return find(t, scanBody[muster.Pulse], "SELECT body FROM heartbeat WHERE source = $1 AND name = $2"+t.lock, storable(string(source)), storable(name))
@@ -37,24 +33,4 @@ func (t *tx) PutPulse(p *muster.Pulse) error {
 func (t *tx) DeletePulse(source muster.SourceName, name string) error {
 	_, err := t.exec("DELETE FROM heartbeat WHERE source = $1 AND name = $2", storable(string(source)), storable(name))
 	return err
-}
-
-// RejectedSignals gives signals of a source that could not be read.
-func (t *tx) RejectedSignals(source muster.SourceName, n int) ([]muster.RawSignal, error) {
-	list, err := all(t, scanSignal, "SELECT body FROM (SELECT id, outcome, alert, body FROM signal ORDER BY id DESC LIMIT $1) AS newest "+
-		"WHERE outcome = 'rejected' AND alert = '' ORDER BY id DESC", maxLook)
-	var out []muster.RawSignal
-	for i := range list {
-		if s := &list[i]; s.Source == source && s.Signal.Title == "" && len(out) < limit(n) {
-			out = append(out, *s)
-		}
-	}
-	return out, err
-}
-
-// SettleSignal writes that a signal which could not be read has been replayed.
-func (t *tx) SettleSignal(s *muster.RawSignal) error {
-	row := *s
-	row.Raw = nil
-	return t.change("signal", string(s.ID), "UPDATE signal SET body = $2 WHERE id = $1 AND outcome = 'rejected'", string(s.ID), t.encode(&row))
 }
