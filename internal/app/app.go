@@ -131,7 +131,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		if a.lock, err = lockDir(a.Data); err != nil {
 			return err
 		}
-		dsn = "sqlite:" + filepath.Join(a.Data, "muster.db")
+		dsn = dsnOf("", a.Data)
 	}
 	a.DB, err = sqlstore.Open(ctx, dsn, sqlstore.Options{OnCommit: a.committed, OnHint: a.hinted, Log: a.Log, Failpoint: a.Failpoint})
 	if err != nil {

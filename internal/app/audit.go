@@ -39,17 +39,13 @@ func AuditStore(ctx context.Context, args []string, env func(string) string, out
 	if len(words) == 0 || flags["--data"] == "" && flags["--store"] == "" {
 		return false, nil
 	}
-	dsn := flags["--store"]
-	if dsn == "" {
-		dsn = "sqlite:" + filepath.Join(flags["--data"], "muster.db")
-	}
 	key := flags["--key"]
 	if key == "" {
 		if key, err = knownKey(flags["--data"], env("MUSTER_KEY")); err != nil {
 			return true, err
 		}
 	}
-	r, err := sqlstore.OpenReader(ctx, dsn, sqlstore.Options{Timeout: verifyWait})
+	r, err := sqlstore.OpenReader(ctx, dsnOf(flags["--store"], flags["--data"]), sqlstore.Options{Timeout: verifyWait})
 	if err != nil {
 		return true, err
 	}

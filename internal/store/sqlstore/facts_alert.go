@@ -94,13 +94,7 @@ func (t *tx) isNewest(alert muster.AlertID, signal string) {
 }
 
 // scanSignal scans a signal without Raw.
-func scanSignal(r row) (muster.RawSignal, error) {
-	s, err := scanBody[muster.RawSignal](r)
-	if err != nil {
-		return muster.RawSignal{}, err
-	}
-	return *s, nil
-}
+func scanSignal(r row) (muster.RawSignal, error) { return scanValue[muster.RawSignal](r) }
 
 // SignalsOf lists the signals of an alert, without Raw: it follows their chain. Those of no alert it finds by looking at the
 // newest one by one.

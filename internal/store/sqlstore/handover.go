@@ -1,8 +1,6 @@
 package sqlstore
 
 import (
-	"strconv"
-
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/store"
 )
@@ -63,23 +61,10 @@ func (t *tx) PagedBetween(from, until muster.Instant) ([]store.Paged, error) {
 		if err := r.Scan(&id, &person, &alert, &service); err != nil {
 			return p, err
 		}
-		p.Person, p.Alert, p.Service, p.At = muster.UserName(person), muster.AlertID(alert), muster.ServiceName(service), whenMade(id)
+		p.Person, p.Alert, p.Service, p.At = muster.UserName(person), muster.AlertID(alert), muster.ServiceName(service), muster.MadeAt(muster.PageID(id))
 		return p, nil
 	}, "SELECT p.id, p.person, p.alert, COALESCE(a.service, '') FROM page p LEFT JOIN alert a ON a.id = p.alert "+
 		"WHERE p.id >= $1 AND p.id < $2 AND p.state <> 'cancelled' ORDER BY p.id", madeAt("pag", from), madeAt("pag", until))
-}
-
-// whenMade reads the moment in an identifier; zero when it bears none.
-func whenMade(id string) muster.Instant {
-	const prefix = len("pag_")
-	if len(id) < prefix+12 {
-		return muster.Instant{}
-	}
-	ms, err := strconv.ParseInt(id[prefix:prefix+12], 16, 64)
-	if err != nil {
-		return muster.Instant{}
-	}
-	return muster.FromMicros(ms * 1000)
 }
 
 // HistoryOf lists the revisions of the documents of a kind over a period.

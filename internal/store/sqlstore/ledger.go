@@ -78,17 +78,9 @@ func (t *tx) InsertCheckpoint(c *muster.Checkpoint) error {
 	return t.insert(intoCheckpoint, []any{c.At.Micros(), t.encode(c)})
 }
 
-func scanCheckpoint(r row) (muster.Checkpoint, error) {
-	v, err := scanBody[muster.Checkpoint](r)
-	if err != nil {
-		return muster.Checkpoint{}, err
-	}
-	return *v, nil
-}
-
 // Checkpoints lists checkpoints, the oldest first.
 func (t *tx) Checkpoints(after muster.Instant, limit int) ([]muster.Checkpoint, error) {
-	return all(t, scanCheckpoint, "SELECT body FROM ledger_checkpoint WHERE at > $1 ORDER BY at LIMIT $2", after.Micros(), limit)
+	return all(t, scanValue[muster.Checkpoint], "SELECT body FROM ledger_checkpoint WHERE at > $1 ORDER BY at LIMIT $2", after.Micros(), limit)
 }
 
 // LastCheckpoint gives the newest checkpoint, nil when there is none.

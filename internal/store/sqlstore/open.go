@@ -61,7 +61,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 			return nil, err
 		}
 	}
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+	if isPostgres(dsn) {
 		p, err := openPostgres(ctx, dsn, &o)
 		if err != nil {
 			return nil, err

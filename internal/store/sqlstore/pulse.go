@@ -9,17 +9,10 @@ func (t *tx) Pulse(source muster.SourceName, name string) (*muster.Pulse, error)
 
 // Pulses gives what is known of the heartbeats of a source, or of all.
 func (t *tx) Pulses(source muster.SourceName) ([]muster.Pulse, error) {
-	scan := func(r row) (muster.Pulse, error) {
-		p, err := scanBody[muster.Pulse](r)
-		if err != nil {
-			return muster.Pulse{}, err
-		}
-		return *p, nil
-	}
 	if source == "" {
-		return all(t, scan, "SELECT body FROM heartbeat ORDER BY source, name"+t.lock)
+		return all(t, scanValue[muster.Pulse], "SELECT body FROM heartbeat ORDER BY source, name"+t.lock)
 	}
-	return all(t, scan, "SELECT body FROM heartbeat WHERE source = $1 ORDER BY name"+t.lock, storable(string(source)))
+	return all(t, scanValue[muster.Pulse], "SELECT body FROM heartbeat WHERE source = $1 ORDER BY name"+t.lock, storable(string(source)))
 }
 
 // PutPulse writes what is known of a heartbeat.

@@ -24,7 +24,7 @@ func OpenReader(ctx context.Context, dsn string, o Options) (*Reader, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = 5 * time.Second
 	}
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+	if isPostgres(dsn) {
 		config, err := pgxpool.ParseConfig(dsn)
 		if err != nil {
 			return nil, muster.Errorf(muster.ErrInvalid, "the database's address cannot be read: write it like postgres://USER:PASSWORD@HOST:5432/NAME")

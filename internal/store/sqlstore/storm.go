@@ -15,7 +15,7 @@ func (t *tx) RecentPages(people []muster.UserName, since muster.Instant) ([]must
 		var id, person, alert, service string
 		err = r.Scan(&id, &person, &alert, &service, &out.Apart)
 		out.Person, out.Alert, out.Service = muster.UserName(person), muster.AlertID(alert), muster.ServiceName(service)
-		out.At = whenMade(id)
+		out.At = muster.MadeAt(muster.PageID(id))
 		return out, err
 	}
 	const columns = "SELECT id, person, alert, service, apart FROM page WHERE "
@@ -27,17 +27,10 @@ func (t *tx) RecentPages(people []muster.UserName, since muster.Instant) ([]must
 
 // Storms gives the storms that are on for people.
 func (t *tx) Storms(people []muster.UserName) ([]muster.Storming, error) {
-	scan := func(r row) (muster.Storming, error) {
-		s, err := scanBody[muster.Storming](r)
-		if err != nil {
-			return muster.Storming{}, err
-		}
-		return *s, nil
-	}
 	if len(people) == 1 {
-		return all(t, scan, "SELECT body FROM storm WHERE person = $1"+t.lock, string(people[0]))
+		return all(t, scanValue[muster.Storming], "SELECT body FROM storm WHERE person = $1"+t.lock, string(people[0]))
 	}
-	return all(t, scan, "SELECT body FROM storm WHERE person "+t.d.in("$1")+" ORDER BY person"+t.lock, t.d.list(texts(people)))
+	return all(t, scanValue[muster.Storming], "SELECT body FROM storm WHERE person "+t.d.in("$1")+" ORDER BY person"+t.lock, t.d.list(texts(people)))
 }
 
 // PutStorm writes a storm.
@@ -54,14 +47,7 @@ func (t *tx) DeleteStorm(person muster.UserName) error {
 
 // Gathered lists what waits for the next digest of a person.
 func (t *tx) Gathered(person muster.UserName, limit int) ([]muster.Gathered, error) {
-	scan := func(r row) (muster.Gathered, error) {
-		g, err := scanBody[muster.Gathered](r)
-		if err != nil {
-			return muster.Gathered{}, err
-		}
-		return *g, nil
-	}
-	return all(t, scan, "SELECT body FROM gathered WHERE person = $1 ORDER BY planned_at, alert LIMIT $2"+t.lock, string(person), limit)
+	return all(t, scanValue[muster.Gathered], "SELECT body FROM gathered WHERE person = $1 ORDER BY planned_at, alert LIMIT $2"+t.lock, string(person), limit)
 }
 
 // IsGathered reports whether a page about an alert waits for a digest.

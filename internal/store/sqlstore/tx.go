@@ -232,6 +232,15 @@ func scanBody[T any](r row) (*T, error) {
 	return v, decode(body, v)
 }
 
+// scanValue is scanBody for lists of values.
+func scanValue[T any](r row) (v T, err error) {
+	p, err := scanBody[T](r)
+	if err == nil {
+		v = *p
+	}
+	return v, err
+}
+
 func decode(body []byte, v any) error {
 	if err := json.Unmarshal(body, v); err != nil {
 		return fmt.Errorf("decoding %T: %w", v, err)
