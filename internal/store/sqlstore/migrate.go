@@ -71,9 +71,10 @@ func ownSchema() (schema, error) {
 
 // migrate brings the schema up to date, or to a version on the way there when to is not 0. A database that a newer Muster
 // has changed is taken as it is if this one can work with it, and refused if not: an old one must not write what the new
-// one no longer reads.
+// one no longer reads. A migration whose number is not the highest can come late, as those of several people do: a database
+// that took a later one before takes it then, because additive ones need no order.
 func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB, s schema, to int64, log *slog.Logger) error {
-	provider, err := goose.NewProvider(dialect, db, s.files, goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(dialect, db, s.files, goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)
 	}
@@ -86,7 +87,7 @@ func migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB, s schema, t
 		return newer(ctx, db, has, s, log)
 	case to != 0:
 		_, err = provider.UpTo(ctx, to)
-	case has < s.newest:
+	default:
 		_, err = provider.Up(ctx)
 	}
 	if err != nil {

@@ -182,6 +182,39 @@ func TestOldAndNewRunSideBySide(t *testing.T) {
 	}
 }
 
+// TestAMigrationThatComesLateIsTaken opens a database that took the newest migration and lacks one before it.
+func TestAMigrationThatComesLateIsTaken(t *testing.T) {
+	t.Parallel()
+	for name, dsn := range map[string]func(t testing.TB) string{"sqlite": temp, "postgres": storetest.Postgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dsn := dsn(t)
+			files, ok := age(t, newest(t), nil).schema.files.(fstest.MapFS)
+			if !ok || files["00013_heartbeat.sql"] == nil {
+				t.Fatal("the migration that is to come late is not there")
+			}
+			delete(files, "00013_heartbeat.sql")
+			less, err := schemaOf(files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range []Options{{schema: less}, {}} {
+				db, err := Open(t.Context(), dsn, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				err = db.Read(t.Context(), func(r store.Reader) error { return second(r.Pulses("")) })
+				if lacks := o.schema.files != nil; (err != nil) != lacks {
+					t.Errorf("the table is missing should be %v: %v", lacks, err)
+				}
+				if err := db.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // keepWriting writes all the time until the function that it returns is called, which tells how often. No write may fail.
 func keepWriting(t *testing.T, db *DB) (stop func() int64) {
 	t.Helper()

@@ -95,7 +95,6 @@ func facts(w *world, r *rand.Rand) {
 			if born == nil {
 				p.Digest = []muster.AlertID{alert, id[muster.AlertID](w)} // they are looked up by it: an index holds no long text
 				born = p
-				p.Digest = []muster.AlertID{alert, id[muster.AlertID](w)} // they are indexed, so they have the length of identifiers
 			}
 			p.Escalation, p.Method, p.Contact, p.Step, p.Round = born.Escalation, born.Method, born.Contact, born.Step, born.Round
 			p.PlannedAt, p.Why, p.Revision = born.PlannedAt, born.Why, born.Revision
