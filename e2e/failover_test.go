@@ -44,8 +44,11 @@ func newPair(t testing.TB) *pair {
 		t.Skip("MUSTER_TEST_POSTGRES is not set: this test starts PostgreSQL servers of its own; make test runs it")
 	}
 	bins, err := filepath.Glob("/usr/lib/postgresql/*/bin")
+	if initdb, perr := exec.LookPath("initdb"); len(bins) == 0 && perr == nil {
+		bins = []string{filepath.Dir(initdb)}
+	}
 	if err != nil || len(bins) == 0 {
-		t.Skip("the programs of PostgreSQL are not in /usr/lib/postgresql/*/bin")
+		t.Fatal("the programs of PostgreSQL are neither in /usr/lib/postgresql/*/bin nor on the path: scripts/deps.sh installs them")
 	}
 	p := &pair{t: t, bin: slices.Max(bins), ports: [2]int{FreePort(t), FreePort(t)}}
 	if p.dir, err = os.MkdirTemp("", "muster-pair-"); err != nil { //nolint:usetesting // the user postgres cannot enter the folder that a test gets
@@ -59,7 +62,7 @@ func newPair(t testing.TB) *pair {
 	if os.Getuid() == 0 {
 		u, err := user.Lookup("postgres")
 		if err != nil {
-			t.Skip("there is no user postgres that could run PostgreSQL")
+			t.Fatal("there is no user postgres that could run PostgreSQL, which root cannot: scripts/deps.sh installs it")
 		}
 		uid, _ := strconv.ParseUint(u.Uid, 10, 32)
 		gid, _ := strconv.ParseUint(u.Gid, 10, 32)

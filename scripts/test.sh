@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${MUSTER_TEST_POSTGRES:?is not set: run make test, or ./scripts/postgres.sh run ./scripts/test.sh}"
+export MUSTER_TEST_REQUIRED=1 # what a test needs and does not find is a failure here
 limit=9m
 [ -z "${MUSTER_TEST_LONG:-}" ] || limit=90m
 
