@@ -9,7 +9,7 @@ import (
 	"github.com/muster-oncall/muster"
 )
 
-// Check compares a record with the promises and returns those that were not kept, earliest first, and how many escalations
+// check compares a record with the promises and returns those that were not kept, earliest first, and how many escalations
 // and steps were looked at.
 func check(s *Scenario, r *record) (out []Violation, escalations, steps int) {
 	c := &checker{s: s, r: r}

@@ -84,7 +84,7 @@ type era struct {
 // slack is how late what is due may be when nothing is wrong.
 const slack = 2 * time.Second
 
-// after is how long what a fault broke may take to be mended: a lease and a look.
+// mending is how long what a fault broke may take to be mended: a lease and a look.
 const mending = 45 * time.Second
 
 func (c *checker) fail(invariant string, at time.Time, l *life, format string, args ...any) {

@@ -253,7 +253,8 @@ func (u *user) doc() string {
 			fmt.Fprintf(&b, "  - {method: %s, after: %s}\n", r.method, r.after)
 		}
 	}
-	return b.String() + userExtras()
+	b.WriteString("storm: {pages: 1000, within: 1m}\n") // the model counts pages, so storms are told one by one
+	return b.String()
 }
 
 func (r *roster) doc() string {

@@ -76,7 +76,6 @@ type call struct {
 	key     string // idempotency key
 	page    string
 	alert   string
-	digest  []string
 	title   string
 	link    string
 	step    int

@@ -132,7 +132,7 @@ func (r *run) fail(text string) {
 	}
 }
 
-// Live lets a scenario happen and returns what was seen.
+// live lets a scenario happen and returns what was seen.
 func live(t *testing.T, s *Scenario, dir string) *record {
 	seed := [32]byte{}
 	copy(seed[:], fmt.Sprint("muster ", s.Seed))

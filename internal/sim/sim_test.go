@@ -70,11 +70,8 @@ type tally struct {
 func (c *tally) take(p plan) (uint64, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	done := uint64(c.seeds) >= p.seeds || p.seeds > 1<<30
-	if done && c.escalations >= p.escalations || len(c.broken) > 0 || p.limit > 0 && time.Since(c.began) > p.limit {
-		return 0, false
-	}
-	if c.next-p.first >= p.seeds && c.escalations >= p.escalations {
+	late := p.limit > 0 && time.Since(c.began) > p.limit
+	if c.next-p.first >= p.seeds && c.escalations >= p.escalations || len(c.broken) > 0 || late {
 		return 0, false
 	}
 	c.next++

@@ -17,7 +17,7 @@ type line struct {
 // longestStory is how many lines of a story are told: the last ones.
 const longestStory = 60
 
-// Story tells what happened to one alert in a run, in plain words: what was sent, what people did, who was called, what
+// story tells what happened to one alert in a run, in plain words: what was sent, what people did, who was called, what
 // was wrong meanwhile.
 func story(s *Scenario, r *record, v Violation) string {
 	var lines []line

@@ -118,9 +118,6 @@ func (c *call) read(req *http.Request) error {
 			PageURL string `json:"page_url"`
 			Step    int    `json:"step"`
 			Round   int    `json:"round"`
-			Digest  []struct {
-				AlertID string `json:"alert_id"`
-			} `json:"digest"`
 		} `json:"data"`
 	}
 	if req.Body != nil {
@@ -131,9 +128,6 @@ func (c *call) read(req *http.Request) error {
 	}
 	d := body.Data
 	c.title, c.page, c.alert, c.link, c.step, c.round, c.notice = d.Title, d.PageID, d.AlertID, d.PageURL, d.Step, d.Round, body.Type != "page"
-	for _, line := range d.Digest {
-		c.digest = append(c.digest, line.AlertID)
-	}
 	return nil
 }
 
