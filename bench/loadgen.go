@@ -61,6 +61,20 @@ func (in *installation) target() ([]string, error) {
 	return []string{"-kind", "custom", "-url", in.url + "/in/{{key}}/generic", "-keys", in.keys, "-body", body}, err
 }
 
+// aimed is an installation and the generator's arguments that send alerts to it.
+func (b *bench) aimed(ctx context.Context, name, store string, p plan) (*installation, []string, error) {
+	in, err := b.install(ctx, name, store, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	args, err := in.target()
+	if err != nil {
+		in.kill()
+		return nil, nil, err
+	}
+	return in, args, nil
+}
+
 // measureLimits finds what the machine can do at the moment.
 func (b *bench) measureLimits(ctx context.Context) error {
 	addr, err := freeAddr(ctx)

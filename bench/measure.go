@@ -75,15 +75,11 @@ func (b *bench) best(ctx context.Context, f figure, store string) (best finding,
 
 // pageLatency is one alert after the other, at a pace that no cycle of Muster's could be in step with.
 func pageLatency(ctx context.Context, b *bench, name, store string) (f finding, err error) {
-	in, err := b.install(ctx, name, store, plan{})
+	in, args, err := b.aimed(ctx, name, store, plan{})
 	if err != nil {
 		return f, err
 	}
 	defer in.kill()
-	args, err := in.target()
-	if err != nil {
-		return f, err
-	}
 	one := func(n int, interval string) (result, error) {
 		return b.measured(ctx, append([]string{"latency", "-sink", in.sink, "-n", strconv.Itoa(n), "-interval", interval, "-wait", "20s"}, args...)...)
 	}
@@ -109,15 +105,11 @@ func number(v any) float64 {
 
 // allAtOnce is 50 alerts for 50 people in the same moment: how long until the last page is there.
 func allAtOnce(ctx context.Context, b *bench, name, store string) (f finding, err error) {
-	in, err := b.install(ctx, name, store, plan{})
+	in, args, err := b.aimed(ctx, name, store, plan{})
 	if err != nil {
 		return f, err
 	}
 	defer in.kill()
-	args, err := in.target()
-	if err != nil {
-		return f, err
-	}
 	var lasts []float64
 	for i := range 5 {
 		file := filepath.Join(b.dir, fmt.Sprintf("%s-%d.csv", name, i))
@@ -168,15 +160,11 @@ func lastArrival(file string) (float64, error) {
 // intakeMixed is 64 connections, of which seven send new conditions only and the others repeat a hundred: about one alert
 // in ten is new, and pages somebody.
 func intakeMixed(ctx context.Context, b *bench, name, store string) (f finding, err error) {
-	in, err := b.install(ctx, name, store, plan{})
+	in, args, err := b.aimed(ctx, name, store, plan{})
 	if err != nil {
 		return f, err
 	}
 	defer in.kill()
-	args, err := in.target()
-	if err != nil {
-		return f, err
-	}
 	s, err := listenSink(ctx, in.sink, filepath.Join(b.dir, name+".sink"))
 	if err != nil {
 		return f, err
@@ -223,15 +211,11 @@ func intakeMixed(ctx context.Context, b *bench, name, store string) (f finding, 
 
 // intakeNew is 64 connections that send new conditions only, each paging somebody.
 func intakeNew(ctx context.Context, b *bench, name, store string) (f finding, err error) {
-	in, err := b.install(ctx, name, store, plan{})
+	in, args, err := b.aimed(ctx, name, store, plan{})
 	if err != nil {
 		return f, err
 	}
 	defer in.kill()
-	args, err := in.target()
-	if err != nil {
-		return f, err
-	}
 	s, err := listenSink(ctx, in.sink, filepath.Join(b.dir, name+".sink"))
 	if err != nil {
 		return f, err
@@ -303,15 +287,11 @@ func (b *bench) backlog(s *sink, acked string) func() int {
 
 // killed is the same load with a power cut in its middle: after the next start nothing that was acknowledged is missing.
 func killed(ctx context.Context, b *bench, name, store string) (f finding, err error) {
-	in, err := b.install(ctx, name, store, plan{})
+	in, args, err := b.aimed(ctx, name, store, plan{})
 	if err != nil {
 		return f, err
 	}
 	defer in.kill()
-	args, err := in.target()
-	if err != nil {
-		return f, err
-	}
 	log := filepath.Join(b.dir, name+".sink")
 	s, err := listenSink(ctx, in.sink, log)
 	if err != nil {

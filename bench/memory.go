@@ -13,15 +13,11 @@ import (
 // through the intake by lists of alerts: most are recorded and resolved, the others are open, have paged somebody, and wait
 // for their next step.
 func stored(ctx context.Context, b *bench, name, store string) (f finding, err error) {
-	in, err := b.install(ctx, name, store, plan{record: true})
+	in, args, err := b.aimed(ctx, name, store, plan{record: true})
 	if err != nil {
 		return f, err
 	}
 	defer in.kill()
-	args, err := in.target()
-	if err != nil {
-		return f, err
-	}
 	probe := func() (result, error) {
 		one := func(n int) (result, error) {
 			return b.measured(ctx, append([]string{"latency", "-sink", in.sink, "-n", strconv.Itoa(n), "-interval", "47ms", "-wait", "20s"}, args...)...)

@@ -16,15 +16,11 @@ import (
 func underLoad(ctx context.Context, b *bench, name, store string) (f finding, err error) {
 	const fresh, same = 100, 900
 	const interval = 47 * time.Millisecond // in step with nothing
-	in, err := b.install(ctx, name, store, plan{})
+	in, args, err := b.aimed(ctx, name, store, plan{})
 	if err != nil {
 		return f, err
 	}
 	defer in.kill()
-	args, err := in.target()
-	if err != nil {
-		return f, err
-	}
 	if _, err := b.measured(ctx, append([]string{"latency", "-sink", in.sink, "-n", "10", "-interval", "31ms", "-wait", "20s"}, args...)...); err != nil {
 		return f, err
 	}
@@ -62,15 +58,11 @@ const stormOf = 40
 // storm is 100,000 new conditions a minute of 40 services, and what becomes of the pages of ten others meanwhile.
 func storm(ctx context.Context, b *bench, name, store string) (f finding, err error) {
 	const perSecond = 100_000.0 / 60
-	in, err := b.install(ctx, name, store, plan{gather: stormOf})
+	in, args, err := b.aimed(ctx, name, store, plan{gather: stormOf})
 	if err != nil {
 		return f, err
 	}
 	defer in.kill()
-	args, err := in.target()
-	if err != nil {
-		return f, err
-	}
 	many, few, err := in.split(stormOf)
 	if err != nil {
 		return f, err
@@ -127,7 +119,7 @@ func (in *installation) split(n int) (first, rest string, err error) {
 }
 
 // resident is the memory of a server in megabytes while something went on.
-type resident struct{ second, last, most, median float64 } // the median of the second and the last fifth of the time, and of all of it
+type resident struct{ second, last, most float64 } // the median of the second and of the last fifth of the time, and the most
 
 // sample looks at the server's memory until the function that it returns is called.
 func (in *installation) sample(every time.Duration) func() (resident, error) {
@@ -159,6 +151,6 @@ func (in *installation) sample(every time.Duration) func() (resident, error) {
 			s := slices.Sorted(slices.Values(f.mb[from:max(to, from+1)]))
 			return s[len(s)/2]
 		}
-		return resident{part(n/5, 2*n/5), part(n-max(1, n/5), n), slices.Max(f.mb), part(0, n)}, f.err
+		return resident{part(n/5, 2*n/5), part(n-max(1, n/5), n), slices.Max(f.mb)}, f.err
 	}
 }
