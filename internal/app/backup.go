@@ -208,20 +208,25 @@ func restoreKey(c *config.Restore, m *manifest) error {
 	return nil
 }
 
-// restoreFile writes a file of the backup, unless one is there: the key was compared already.
+// restoreFile writes a file of the backup, unless one is there: the key was compared already. It gets its name when it is
+// whole, so that none that a kill left half written is taken for one that was there.
 func restoreFile(dir, name string, b []byte) error {
 	if name != seal.KeyFile && name != lastZones {
 		return nil // of a later version, which may do without
 	}
-	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
+	f, err := os.CreateTemp(dir, "."+name+".*") // mode 0600
 	if err != nil {
 		return err
 	}
+	defer func() { _ = os.Remove(f.Name()) }() // it has its own name by then, if all went well
 	_, err = f.Write(b)
-	return errors.Join(err, f.Sync(), f.Close())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), filepath.Join(dir, name)); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 // place is where a store is made: under another name until it is whole, where it is a file.
