@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -131,6 +132,7 @@ func TestScreens(t *testing.T) {
 		shot{name: "37-public-status-resolved", path: strings.TrimPrefix(d.Line.StatusURL, d.Line.URL), private: true},
 	)
 	g.onCall()
+	g.paging(alert)
 	g.write(b)
 }
 
@@ -159,6 +161,65 @@ func (g *gallery) onCall() {
 	g.take(shot{name: "40-time-machine", path: machine}, shot{name: "50-fairness", path: ledger})
 }
 
+// paging takes the screens of changes of shift, of what came of pages, and of a storm.
+func (g *gallery) paging(alert string) {
+	g.t.Helper()
+	d := g.demo
+	d.Do("PUT", "/api/v1/connectors/browsers", map[string]any{"title": "Browsers", "kind": "webpush", "settings": map[string]string{"contact": "muster@example.org"}}, "If-None-Match", "*").Want(http.StatusCreated)
+	first := d.Do("GET", "/api/v1/alerts/"+alert, nil).Want(http.StatusOK).Text("pages.0.id")
+	day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) + " 09:00" }
+	table := "roster,role,person,start,end\nstorefront,primary,ana," + day(14) + "," + day(17) + "\nstorefront,primary,chen," + day(17) + "," + day(20) + "\n"
+	g.take(
+		shot{name: "51-ask-for-cover", path: g.found("/oncall/mine", `[...d.querySelectorAll("main a")].map(a => a.getAttribute("href")).find(u => u.includes("/cover?"))`)},
+		shot{name: "52-arrange-a-swap", path: g.found("/oncall/storefront/arrange", `"/oncall/storefront/arrange?shift=" + encodeURIComponent([...d.querySelectorAll("select[name=shift] option")].map(o => o.value).find(v => v.startsWith("ravi|")))`)},
+		shot{name: "53-import", path: "/oncall/storefront/import", then: func(tab *Tab) {
+			Eval[bool](tab, fmt.Sprintf(`(document.querySelector("#im-body").value = %s, true)`, quoted(table)))
+			tab.Click(`button[value="preview"]`)
+			tab.Sees("main", "Import it")
+		}},
+		shot{name: "54-heartbeat", path: "/settings/heartbeat"},
+		shot{name: "55-call-sheet", path: "/oncall/callsheet"},
+		shot{name: "56-alert-ledger", path: "/a/" + alert + "?ledger=" + first, then: func(tab *Tab) {
+			Eval[bool](tab, `(document.querySelector("#ledger").scrollIntoView({ block: "center" }), true)`)
+		}},
+		shot{name: "57-contact-methods", path: "/settings/people/ana", then: func(tab *Tab) {
+			Eval[bool](tab, `(document.querySelectorAll("#reach details").forEach(x => { x.open = true }), true)`)
+		}},
+		shot{name: "58-ledger-verified", path: "/settings/audit", then: func(tab *Tab) {
+			tab.Click(`form[action$="/verify"] button`)
+			tab.Sees("main", "Nothing is wrong")
+		}},
+	)
+	for i, title := range []string{
+		"Search answers slowly", "Index of products is behind", "Suggestions time out", "Half of the replicas are gone", "Queue of the indexer is full",
+		"Results are empty in Japan", "Search memory is at 95 %", "Filters answer 500", "Ranking model cannot be loaded",
+	} {
+		d.Do("POST", "/in/"+d.Line.IntakeKey+"/generic", map[string]string{"title": title, "service": "search", "severity": []string{"critical", "major", "minor"}[i%3]}).Want(http.StatusAccepted)
+	}
+	g.take(shot{name: "59-phone-page-digest", path: g.digest(), private: true})
+}
+
+// digest is the link of the page about several alerts that a phone of the demo shows.
+func (g *gallery) digest() (link string) {
+	g.t.Helper()
+	stranger := g.demo.As("")
+	g.demo.Await(patience, "a page about several alerts", func() bool {
+		for _, link = range phoneLink.FindAllString(string(stranger.Do("GET", g.demo.Line.PhoneURL, nil).Body), -1) {
+			if bytes.Contains(stranger.Do("GET", link, nil).Body, []byte("alerts at once")) {
+				return true
+			}
+		}
+		return false
+	})
+	return link
+}
+
+// found is an address that an expression finds in a page, which it calls d.
+func (g *gallery) found(path, expression string) string {
+	g.t.Helper()
+	return Eval[string](g.mine, fmt.Sprintf(`fetch(%s).then(r => r.text()).then(h => { const d = new DOMParser().parseFromString(h, "text/html"); return %s })`, quoted(path), expression))
+}
+
 // press presses a button of the strip, and gives the page that it leads to.
 func (g *gallery) press(act string) string {
 	g.t.Helper()
@@ -180,9 +241,7 @@ func (g *gallery) next(times int) {
 // first is the first address below a prefix that a page leads to.
 func (g *gallery) first(path, prefix string) string {
 	g.t.Helper()
-	return Eval[string](g.mine, fmt.Sprintf(
-		`fetch(%s).then(r => r.text()).then(h => [...new DOMParser().parseFromString(h, "text/html").querySelectorAll("main a")].map(a => a.getAttribute("href")).find(u => u.startsWith(%s) && !u.endsWith("/new")))`,
-		quoted(path), quoted(prefix)))
+	return g.found(path, fmt.Sprintf(`[...d.querySelectorAll("main a")].map(a => a.getAttribute("href")).find(u => u.startsWith(%s) && !u.endsWith("/new"))`, quoted(prefix)))
 }
 
 // take takes pictures of screens in all their looks.
@@ -211,7 +270,7 @@ func (g *gallery) take(shots ...shot) {
 			if l.Phone {
 				scale = 0.5
 			}
-			s.files[l.Name] = tab.picture("jpeg", 45, scale, false)
+			s.files[l.Name] = tab.picture("jpeg", 34, scale, false)
 			if big := map[string]string{"08-room": "room.png", "40-time-machine": "oncall.png"}[s.name]; big != "" && l.Name == "desktop-light" {
 				g.save(filepath.Join(screensDir, big), tab.picture("png", 0, 1, false))
 			}
@@ -277,7 +336,7 @@ img{width:100%;outline:1px solid #ccc}i{display:block}</style>`)
 	tab.do("sizing the sheet", chromedp.EmulateViewport(880, 900))
 	tab.Go("file://" + file)
 	tab.Until("the pictures", `[...document.images].every(i => i.complete)`)
-	g.save(filepath.Join(screensDir, "contact-sheet.jpg"), tab.picture("jpeg", 40, 1, true))
+	g.save(filepath.Join(screensDir, "contact-sheet.jpg"), tab.picture("jpeg", 30, 1, true))
 
 	if *screensFull != "" {
 		g.save(filepath.Join(*screensFull, "contact-sheet.png"), tab.picture("png", 0, 1, true))
