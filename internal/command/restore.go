@@ -97,7 +97,7 @@ func (c *Call) pageAfterRestore(ref muster.AlertID, r Restored) error {
 	}
 	var over []*muster.Page
 	for _, p := range pages {
-		if p.State == muster.PageStarted || p.State == muster.PageUnknown {
+		if p.Escalation != "" && (p.State == muster.PageStarted || p.State == muster.PageUnknown) { // what a person asked for goes on
 			p.State, p.Detail = muster.PageCancelled, "Muster was restored from a backup: the alert is paged anew"
 			over = append(over, p)
 		}
@@ -118,10 +118,7 @@ func (c *Call) pageAfterRestore(ref muster.AlertID, r Restored) error {
 
 // tellRestored tells every admin, and writes it into the security log.
 func (c *Call) tellRestored(r Restored) error {
-	for name, u := range c.Snap.Catalog.Users {
-		if u.Access != muster.AccessAdmin || u.Disabled {
-			continue
-		}
+	for _, name := range c.admins() {
 		if err := c.notify(muster.Notice{
 			Person: name, Kind: muster.NoticeRestored, Title: "Muster was restored to " + r.to(),
 			Text: "Whatever happened after that is gone: alerts, acknowledgements, edits, revoked keys. Open alerts are paged once more; " +

@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +19,9 @@ func restoredPagesAgain(w *world) {
 	had := w.send("monitoring", signal("cpu", muster.SignalFiring))[0].Alert
 	must[*muster.Alert](w, w.as("olga"), "AckAlert", command.NoteAlert{Alert: had})
 	others := len(w.pages(had))
+	must[*muster.Alert](w, w.as("rob"), "PageResponder", command.PageResponder{Alert: open, Person: "olga"})
+	all := w.pages(open)
+	byHand := w.begin(w.deliveryOf(all[slices.IndexFunc(all, func(p *muster.Page) bool { return p.Person == "olga" && p.Method == "phone" })])).Page
 	if err := w.commands.Remember(w.Context(), command.MetaRestored, `{"to":"2000-01-01T00:00:00Z","at":"2000-01-01T00:00:01Z"}`); err != nil {
 		w.Fatal(err)
 	}
@@ -32,6 +36,9 @@ func restoredPagesAgain(w *world) {
 	}
 	wanted := 0
 	for _, p := range w.pages(open) {
+		if p.ID == byHand.ID && p.State != muster.PageStarted {
+			w.Errorf("what a person asked for is %s", p.State)
+		}
 		if p.Round < 2 {
 			continue
 		}
