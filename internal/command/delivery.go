@@ -42,7 +42,7 @@ type startItem struct {
 const heldFor = time.Hour
 
 // StartDelivery writes that a delivery is begun, if it is still wanted: a page only while its alert is open and
-// unacknowledged (I14). ok is false when there is nothing to do: it was cancelled, or another node has it.
+// unacknowledged (I14), and while no silence holds it back. ok is false when there is nothing to do: it was cancelled, or another node has it.
 //
 // ready is what the event of the delivery brought, nil if it brought nothing. With it nothing is read again: whatever
 // makes a planned page unwanted cancels its delivery, and that raises the epoch which the write asks for.
@@ -228,6 +228,8 @@ func (c *Call) wanted(d *muster.Delivery) (s Started, not unwanted, err error) {
 		return s, unwanted{why: "the alert was resolved first"}, nil
 	case s.Alert.Status == muster.AlertAcknowledged && s.Page.Escalation != "":
 		return s, unwanted{why: acknowledgedFirst(s.Alert)}, nil
+	case s.Alert.Suppressed != nil && s.Page.Escalation != "" && !s.Page.StartedAt.IsZero(): // others were cancelled with it
+		return s, unwanted{why: cancelReason(s.Alert)}, nil
 	}
 	if d.Epoch > 1 || s.Page.PlannedAt.Before(s.Page.DueAt.Time) { // later ways, and what is tried again
 		if proved, err := c.answeredElsewhere(s.Page); err != nil || proved {

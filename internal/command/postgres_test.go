@@ -12,7 +12,8 @@ func TestTheCoreOnPostgres(t *testing.T) {
 	for name, story := range map[string]func(*world){
 		"the same condition": sameCondition, "many senders": manySenders, "a route declares": routeDeclares,
 		"not after an acknowledgement": notAfterAck, "in flight": ackInFlight, "fencing": fencing,
-		"documents": ifMatch, "apply": allOrNone, "incident": incidentLife, "status page": openUpdateClose,
+		"no further attempt in a silence": noFurtherAttempt,
+		"documents":                       ifMatch, "apply": allOrNone, "incident": incidentLife, "status page": openUpdateClose,
 		"keys": keys, "sessions of keys": sessionsOfKeys, "security log": auditChain,
 		"overrides": overrides, "take the pager": takeThePager, "undo": undo, "revert": revert, "accepted warnings": acceptedWarnings,
 		"shifts change": shiftsChange, "swap": swapChangesHands, "swaps in exchange": swapsInExchange, "swaps refused": swapsRefused,

@@ -258,8 +258,9 @@ func listWords(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }
 
-// cancelPages cancels the pages of an alert that have not been started, all of them or those of some people. Those that a person asked for by hand go out as
-// long as the alert is open.
+// cancelPages cancels the pages of an alert that have not been started, all of them or those of some people. Those that a
+// person asked for by hand go out as long as the alert is open. One that failed and waits for its next attempt is looked at
+// when that is due: see wanted.
 func (c *Call) cancelPages(a *muster.Alert, why string, only ...muster.UserName) error {
 	if err := c.DropGathered(a.ID, only...); err != nil {
 		return err

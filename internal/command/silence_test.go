@@ -110,6 +110,34 @@ func TestANewSilenceHoldsBackAnOpenAlert(t *testing.T) {
 	})
 }
 
+// I13: a page that failed once does not go out again in a silence; one that a person asked for does.
+func TestNoFurtherAttemptInASilence(t *testing.T) {
+	bubble(t, func(w *world) { noFurtherAttempt(w) })
+}
+
+func noFurtherAttempt(w *world) {
+	id := w.fire("cart")
+	fail := func(p *muster.Page) { w.finish(w.begin(w.deliveryOf(p)), command.DeliveryResult{Detail: "busy"}) }
+	byPolicy := w.page(id, "phone")
+	must[*muster.Alert](w, w.as("rob"), "PageResponder", command.PageResponder{Alert: id, Person: "olga"})
+	i := slices.IndexFunc(w.pages(id), func(p *muster.Page) bool { return p.Person == "olga" })
+	byHand := w.pages(id)[i]
+	fail(byPolicy)
+	fail(byHand)
+	silence(w, "works", time.Hour)
+	w.due(string(id))
+	if a := w.alert(id); a.Suppressed == nil {
+		w.Fatal("the alert is not held back")
+	}
+	if _, ok, err := w.commands.StartDelivery(w.Context(), w.deliveryOf(byPolicy), nil); err != nil || ok {
+		w.Errorf("the second attempt in the silence: %v, %v", ok, err)
+	}
+	if p := read(w, func(r store.Reader) (*muster.Page, error) { return r.Page(byPolicy.ID) }); p.State != muster.PageCancelled || p.Detail != "the silence works holds pages back" {
+		w.Errorf("the page is %s, %q", p.State, p.Detail)
+	}
+	w.begin(w.deliveryOf(byHand))
+}
+
 // What a person asked for by hand goes out, silence or not.
 func TestASilenceLeavesPagesByHand(t *testing.T) {
 	bubble(t, func(w *world) {
