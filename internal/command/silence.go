@@ -3,11 +3,58 @@ package command
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/escalate"
 	"github.com/muster-oncall/muster/internal/store"
 )
+
+// SilenceAlerts holds back pages about matching alerts until a moment.
+type SilenceAlerts struct {
+	Name  muster.SilenceName `json:"name,omitempty" doc:"a name for the silence; one is made up when empty"`
+	Match string             `json:"match,omitempty" doc:"which alerts, in CEL: labels.host == \"web-1\""`
+	Alert muster.AlertID     `json:"alert,omitempty" doc:"this alert alone, instead of a match, until it is resolved: the next one pages again"`
+	For   muster.Duration    `json:"for,omitempty" doc:"how long: 2h; with an alert at most, 31 days when missing"`
+	Why   string             `json:"why" arg:"rest" doc:"why"`
+	Team  muster.TeamName    `json:"team,omitempty" doc:"the team that owns the silence"`
+}
+
+// ownSilence is how long somebody may silence alerts who owns no team of theirs.
+const ownSilence = 24 * time.Hour
+
+func (c *Call) silenceAlerts(in SilenceAlerts) (*muster.Silence, error) {
+	if c.Actor.User == "" {
+		return nil, muster.Errorf(muster.ErrForbidden, "A silence needs a person who answers for it: sign in as one.")
+	}
+	if in.Alert != "" {
+		a, err := c.Alert(in.Alert)
+		if err != nil {
+			return nil, err
+		}
+		if a.Status == muster.AlertResolved {
+			return nil, muster.Errorf(muster.ErrConflict, "The alert %q is resolved: there is nothing to silence.", a.Title)
+		}
+		if in.For == 0 {
+			in.For = muster.Duration(muster.MaxSilence)
+		}
+	}
+	if in.Alert == "" && in.For.Std() > ownSilence && !c.Actor.Owns(in.Team) {
+		return nil, muster.Errorf(muster.ErrForbidden, "A responder may silence for a day at most. For longer, name a team that you own, or ask an admin.")
+	}
+	if in.Name == "" {
+		in.Name = muster.SilenceName("silence-" + c.IDs.Token(4))
+	}
+	s := &muster.Silence{
+		Name: in.Name, Match: in.Match, Alert: in.Alert, From: c.Now(), Until: c.Now().Plus(in.For.Std()), Owner: c.Actor.User, Why: in.Why, Team: in.Team,
+	}
+	if c.Snap.Catalog.Silences[s.Name] != nil {
+		return nil, muster.Errorf(muster.ErrConflict, "There is a silence called %q already.", s.Name)
+	}
+	// Whoever responds may silence: it has an end, a name and a reason, and it is in the audit log.
+	_, err := c.elevated().writeDocs([]docChange{{kind: muster.KindSilences, name: string(s.Name), doc: s}}, in.Why)
+	return s, err
+}
 
 // silenced finds the silence that holds the pages of an alert back at this moment, nil if there is none. It asks the rules
 // as intake did, with the newest signal of the condition.
