@@ -152,6 +152,36 @@ func (c *Call) tellRooms(r *rows, a *muster.Alert, eff escalate.Effects) error {
 	return nil
 }
 
+// checkTold refuses policies that tell what takes no messages: a table, a calendar, a webhook of a chat that only answers.
+func (c *Commands) checkTold(cat *muster.Catalog) (wrong []muster.FieldError) {
+	if c.Deps.Abilities == nil {
+		return nil
+	}
+	for _, d := range cat.Documents(muster.KindPolicies) {
+		p, ok := d.(*muster.Policy)
+		if !ok {
+			continue
+		}
+		check := func(path string, targets []muster.Target) {
+			for i, t := range targets {
+				doc := cat.Connectors[t.Connector]
+				if doc == nil || c.does(doc).Address != "" {
+					continue
+				}
+				wrong = append(wrong, muster.FieldError{
+					Path:    fmt.Sprintf("%s.%s[%d].connector", muster.DocRef(muster.KindPolicies, p.Name), path, i),
+					Message: fmt.Sprintf("%s (%s) takes no messages, so nobody would be told: name another connector, or somebody to page", doc.Name, doc.Kind),
+				})
+			}
+		}
+		for i := range p.Steps {
+			check(fmt.Sprintf("steps[%d].targets", i), p.Steps[i].Targets)
+		}
+		check("fallback", p.Fallback)
+	}
+	return wrong
+}
+
 // RoomMessage is what a room is told of an alert. URL is a path inside Muster.
 type RoomMessage struct {
 	Title string `json:"title"`

@@ -151,6 +151,21 @@ func TestARoomIsToldAndPagingGoesOn(t *testing.T) {
 	})
 }
 
+func TestWhatTakesNoMessagesIsNoRoom(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.put("kind: connector\nname: table\ntype: azure-table\n")
+		for path, text := range map[string]string{
+			"steps[1].targets[1].connector": "steps: [{targets: [{user: rob}], wait: 5m}, {targets: [{user: ana}, {connector: table}], wait: 5m}]\n",
+			"fallback[0].connector":         "steps: [{targets: [{user: rob}], wait: 5m}]\nfallback: [{connector: table}]\n",
+		} {
+			_, err := do[*command.Applied](w, w.as("ana"), "ApplyDocuments", command.ApplyDocuments{Documents: "kind: policy\nname: urgent\ntitle: Urgent\nteam: storefront\n" + text})
+			if err == nil || !strings.Contains(explain(err), path+": table (azure-table) takes no messages") {
+				w.Errorf("%s: %v", path, err)
+			}
+		}
+	})
+}
+
 func TestAStepWaitsForTheNextShift(t *testing.T) {
 	bubble(t, func(w *world) {
 		w.put(`

@@ -274,6 +274,9 @@ func newCommands(t testing.TB, db store.DB, box *seal.Box, node string) *command
 			if kind == "browser" {
 				return command.Abilities{Address: "a browser", Browser: true}
 			}
+			if kind == "demo-phone" {
+				return command.Abilities{Address: "any words"}
+			}
 			return command.Abilities{Table: kind == "azure-table", Calendar: kind == "ical"}
 		},
 	})
