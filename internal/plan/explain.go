@@ -17,7 +17,8 @@ type Question struct {
 	ReceivedAt muster.Instant
 	Revision   muster.Revision
 	Run        *muster.Escalation
-	Pages      []*muster.Page // about the alert, as they were written, oldest first: their words go before those of today
+	Pages      []*muster.Page  // about the alert, as they were written, oldest first: their words go before those of today
+	Kept       []muster.Reason // why the alert is as it is, as it was written: that it joined another one is told from here
 
 	// An alert that might be: at At, with the catalog of Revision, a Signal, or only a service and a severity. Contacts are
 	// those of everybody involved (see [Involved]).
@@ -48,6 +49,11 @@ func explainRun(h History, q Question) (muster.Explanation, error) {
 			return x, fmt.Errorf("explain how the alert was routed: %w", err)
 		}
 		x.Steps = append(x.Steps, Arrive(s, q.Signal, q.ReceivedAt).Reasons...)
+		for _, r := range q.Kept {
+			if r.Facts["group"] != "" { // which alerts were open then is no fact of the catalog
+				x.Steps = append(x.Steps, r)
+			}
+		}
 	}
 	for i, t := range q.Run.Taken {
 		s, err := h.At(t.Revision)

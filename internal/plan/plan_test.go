@@ -262,6 +262,24 @@ func TestExplanationIsWhatWasDone(t *testing.T) {
 	}
 }
 
+// Which alerts were open is no fact of the catalog: that one joined another is told as it was written, and nothing else twice.
+func TestThatAnAlertJoinedAnotherIsTold(t *testing.T) {
+	h := history{7: snap(t, tailwind(7, nil))}
+	x, err := plan.Explain(h, plan.Question{
+		Signal: &muster.Signal{Source: "azure", Title: "shop is down", Key: "k"}, ReceivedAt: monday, Revision: 7, Run: &muster.Escalation{},
+		Kept: []muster.Reason{
+			{Kind: muster.ReasonSource, Text: "It was written by hand."},
+			{Kind: muster.ReasonRoute, Text: "It joined the other alert.", Facts: map[string]string{"group": "alr_1"}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := texts(x.Steps); strings.Count(got, "It joined the other alert.") != 1 || strings.Contains(got, "by hand") {
+		t.Errorf("explained:\n%s", got)
+	}
+}
+
 // Whatever happens to an escalation, in whatever order, each step that was taken is taken again the same.
 func TestEveryStepIsTakenAgainTheSame(t *testing.T) {
 	cats := history{}

@@ -64,7 +64,9 @@ func (q *Queries) explain(ctx context.Context, c cause) (muster.Explanation, err
 	if run == nil {
 		run = &muster.Escalation{Alert: c.alert.ID}
 	}
-	x, err := plan.Explain(q.Live.History(ctx), plan.Question{Signal: c.signal, ReceivedAt: c.alert.ReceivedAt, Revision: c.alert.Revision, Run: run, Pages: c.pages})
+	x, err := plan.Explain(q.Live.History(ctx), plan.Question{
+		Signal: c.signal, ReceivedAt: c.alert.ReceivedAt, Revision: c.alert.Revision, Run: run, Pages: c.pages, Kept: c.alert.Reasons,
+	})
 	if err != nil {
 		return x, fmt.Errorf("query: explain %s: %w", c.alert.ID, err)
 	}
