@@ -99,7 +99,7 @@ func (k NoticeKind) Word() string {
 	case NoticeRestored:
 		return "Restored"
 	case NoticeSilenceEnds:
-		return "silence ends"
+		return "Silence ends"
 	case NoticeExhausted:
 		return "Nobody answered"
 	case NoticeNobodyOnCall:

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -263,7 +262,7 @@ func (e *Engine) pageMessage(s command.Started) *connector.PageMessage {
 	link := e.PageLinks(p.ID)
 	msg := &connector.PageMessage{
 		Title: a.Title, Service: cat.ServiceTitle(a.Service), Severity: a.Severity, Urgency: a.Urgency, Impact: a.Impact,
-		Action: a.Action, Summary: a.Summary, Person: cat.DisplayName(p.Person), Why: WhyYou(p.Why), AckURL: link, PageURL: link,
+		Action: a.Action, Summary: a.Summary, Person: cat.DisplayName(p.Person), Why: muster.WhyPerson(p.Why), AckURL: link, PageURL: link,
 		Round: p.Round, Step: p.Step, AlertID: a.ID, PageID: cmp.Or(p.Repeats, p.ID), // by whichever provider it comes
 	}
 	if len(s.Digest) > 0 {
@@ -295,18 +294,6 @@ func digest(msg *connector.PageMessage, cat *muster.Catalog, alerts []*muster.Al
 		}
 	}
 	msg.Summary = strings.Join(lines, "\n")
-}
-
-// WhyYou is the one sentence of a page's reasons that tells a person why it is them.
-func WhyYou(why []muster.Reason) string {
-	for _, kind := range []muster.ReasonKind{muster.ReasonOverride, muster.ReasonSwap, muster.ReasonLayer, muster.ReasonStep, muster.ReasonPolicy} {
-		for _, w := range slices.Backward(why) {
-			if w.Kind == kind {
-				return w.Text
-			}
-		}
-	}
-	return ""
 }
 
 func firstLine(s string) string {
