@@ -165,8 +165,9 @@ func TestNobodyAnswersIsLoud(t *testing.T) {
 		w.Fire("cart", "minor")
 		pass(21*time.Minute + time.Second) // two rounds of two steps
 		got := people(w)
-		if len(got) < 5 || got[4] != "Ana" {
-			t.Fatalf("after the policy was used up the phones of %v rang, want the admin's fifth", got)
+		// The admin is paged and the team is told in one instant, in either order.
+		if len(got) < 5 || !slices.Contains(got[4:], "Ana") {
+			t.Fatalf("after the policy was used up the phones of %v rang, want the admin's after the fourth", got)
 		}
 		pass(16 * time.Minute)
 		if again := people(w); len(again) < len(got)+2 {
