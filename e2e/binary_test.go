@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -71,6 +72,7 @@ type Process struct {
 	cmd    *exec.Cmd
 	stderr lockedBuffer
 	ended  chan struct{} // closed when the process has ended
+	died   time.Time     // when that was
 }
 
 // lockedBuffer is what a process writes while a test reads.
@@ -110,6 +112,7 @@ func StartProcess(t testing.TB, env []string, args ...string) (*Process, io.Read
 	_ = w.Close() // the process has its own end
 	go func() {
 		_ = p.cmd.Wait() // its state is in cmd.ProcessState
+		p.died = time.Now()
 		close(p.ended)
 	}()
 	t.Cleanup(func() {
@@ -361,7 +364,8 @@ type Installation struct {
 	Data, Store string // directory; DSN, "" for SQLite in the directory
 	Intake      string // key of the source "first"
 	Process     *Process
-	Args        []string
+	Args, Env   []string // more of them, at each start
+	launched    []*Process
 }
 
 var (
@@ -373,9 +377,12 @@ var (
 const Passphrase = "correct horse battery staple"
 
 // NewInstallation makes an empty installation, opens the setup link and makes the first admin, "ana", as a person would.
-func NewInstallation(t testing.TB, data, store string) *Installation {
+func NewInstallation(t testing.TB, data, store string, with ...func(*Installation)) *Installation {
 	t.Helper()
 	in := &Installation{Data: data, Store: store}
+	for _, fn := range with {
+		fn(in)
+	}
 	in.Client = NewClient(t, fmt.Sprintf("http://127.0.0.1:%d", FreePort(t)), "")
 	p, stdout := in.launch(nil)
 	in.Process = p
@@ -410,7 +417,9 @@ func (in *Installation) launch(env []string) (*Process, io.Reader) {
 	if in.Store != "" {
 		args = append(args, "--store", in.Store)
 	}
-	return StartProcess(in.t, env, append(args, in.Args...)...)
+	p, stdout := StartProcess(in.t, slices.Concat(in.Env, env), append(args, in.Args...)...)
+	in.launched = append(in.launched, p)
+	return p, stdout
 }
 
 // errEnded says that the process ended before it was ready.

@@ -231,11 +231,11 @@ func (tab *Tab) words() string {
 	return s
 }
 
-// Until waits for an expression to become true.
+// Until waits for an expression, or for what it promises, to become true.
 func (tab *Tab) Until(what, expression string) {
 	tab.t.Helper()
 	if !Eventually(patience, func() bool {
-		ok, err := tryEval[bool](tab, "!!("+expression+")")
+		ok, err := tryEval[bool](tab, "(async () => !!(await ("+expression+")))()")
 		return err == nil && ok
 	}) {
 		tab.t.Fatalf("waited in vain for %s. The page says:\n%s", what, tab.words())

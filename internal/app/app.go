@@ -47,6 +47,7 @@ type Deps struct {
 	Key          string            // seals secrets; "" is a file in Data
 	Node         string            // "" is made and kept in Data
 	AllowPrivate []netip.Prefix    // inside networks that connectors may reach
+	Via          map[string]string // hosts that connectors reach at another address
 	Transport    http.RoundTripper // replaces the egress client's, for fakes; nil: the strict one
 	Dial         func(ctx context.Context, network, addr string) (net.Conn, error)
 	Entropy      io.Reader // nil: crypto/rand
@@ -173,13 +174,13 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.openZones(); err != nil {
 		return err
 	}
-	egress := httpx.NewEgress(httpx.EgressOptions{AllowPrivate: a.AllowPrivate, Timeout: 15 * time.Second, MaxResponse: 3 << 20}) // a calendar may have 2 MiB
+	egress := httpx.NewEgress(httpx.EgressOptions{AllowPrivate: a.AllowPrivate, Via: a.Via, Timeout: 15 * time.Second, MaxResponse: 3 << 20}) // a calendar may have 2 MiB
 	if a.Transport != nil {
 		egress = &http.Client{Transport: a.Transport, Timeout: 15 * time.Second}
 	}
 	dial := a.Dial
 	if dial == nil {
-		dial = httpx.EgressOptions{AllowPrivate: a.AllowPrivate, Timeout: 15 * time.Second}.DialContext
+		dial = httpx.EgressOptions{AllowPrivate: a.AllowPrivate, Via: a.Via, Timeout: 15 * time.Second}.DialContext
 	}
 	a.connectors = &connectors{registry: all.Registry(), live: a.Live, http: egress, dial: dial, log: a.Log}
 	a.Commands = command.New(command.Deps{

@@ -65,10 +65,11 @@ func Serve(ctx context.Context, c config.Serve, stdout, stderr io.Writer) error 
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	via, _ := c.Detours() // Check has looked at them
 	a, err := New(ctx, Deps{
 		MailListener: mail, MailTLS: certs,
 		Data: c.Data, Store: string(c.Store), Listener: l, PublicURL: c.PublicURL, Key: string(c.Key), Node: c.Node,
-		AllowPrivate: c.AllowPrivate, Log: log, Version: version(), TZData: c.TZData,
+		AllowPrivate: c.AllowPrivate, Via: via, Log: log, Version: version(), TZData: c.TZData,
 		Failpoint: failpoint(os.Getenv(failpointEnv)),
 	})
 	if err != nil {

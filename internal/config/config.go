@@ -41,6 +41,7 @@ type Serve struct {
 	PublicURL    string         `name:"public-url" placeholder:"URL" help:"Address under which people reach Muster; links in pages begin with it." env:"MUSTER_PUBLIC_URL" json:"public_url"`
 	Key          Secret         `name:"key" hidden:"" help:"Key that seals secrets at rest, 64 hexadecimal digits; nothing for a file in the data directory." env:"MUSTER_KEY" json:"key"`
 	AllowPrivate []netip.Prefix `name:"allow-private" placeholder:"PREFIX" help:"Inside networks that connectors may talk to: 10.1.0.0/16." env:"MUSTER_ALLOW_PRIVATE" json:"allow_private"`
+	Via          []string       `name:"via" placeholder:"HOST=ADDRESS" help:"Hosts that connectors reach at another address, such as a gateway's: api.twilio.com=10.1.0.5:443. Certificates are still those of the host." env:"MUSTER_VIA" json:"via"`
 	LogLevel     slog.Level     `name:"log-level" default:"info" help:"debug, info, warn or error." env:"MUSTER_LOG_LEVEL" json:"log_level"`
 	LogFormat    string         `name:"log-format" default:"text" enum:"text,json" help:"text or json." env:"MUSTER_LOG_FORMAT" json:"log_format"`
 	TZData       string         `name:"tzdata" placeholder:"PATH" help:"Time zone data to use instead of what is built in: a zip, or a directory such as /usr/share/zoneinfo. It may be replaced while Muster runs." env:"MUSTER_TZDATA" json:"tzdata"`
@@ -80,6 +81,9 @@ func (c Serve) Check() error {
 	if k := string(c.Key); k != "" && (len(k) != 64 || strings.Trim(strings.ToLower(k), "0123456789abcdef") != "") {
 		f = append(f, muster.FieldError{Path: "key", Message: "must be 64 hexadecimal digits: openssl rand -hex 32"})
 	}
+	if _, wrong := c.Detours(); wrong != "" {
+		f = append(f, muster.FieldError{Path: "via", Message: fmt.Sprintf("%q is not HOST=ADDRESS:PORT: write api.twilio.com=10.1.0.5:443", muster.Clip(wrong, 80))})
+	}
 	if c.SMTPListen != "" {
 		for _, e := range checkListen(c.SMTPListen) {
 			f = append(f, muster.FieldError{Path: "smtp_listen", Message: e.Message})
@@ -89,6 +93,19 @@ func (c Serve) Check() error {
 		f = append(f, muster.FieldError{Path: "smtp_cert", Message: "give both a certificate and its key, or neither"})
 	}
 	return muster.Invalid("The settings are not right", f)
+}
+
+// Detours are the addresses at which hosts are reached instead of their own, and the first entry that is none.
+func (c Serve) Detours() (to map[string]string, wrong string) {
+	to = map[string]string{}
+	for _, entry := range c.Via {
+		host, addr, ok := strings.Cut(strings.TrimSpace(entry), "=")
+		if _, port, err := net.SplitHostPort(addr); !ok || err != nil || port == "" || host == "" || strings.ContainsAny(host, ":/ ") {
+			return nil, entry
+		}
+		to[strings.ToLower(host)] = addr
+	}
+	return to, ""
 }
 
 // Check says everything that is wrong with the settings.
@@ -129,6 +146,7 @@ func (c Serve) String() string {
 		private[i] = p.String()
 	}
 	line("allow_private", "["+strings.Join(private, ", ")+"]")
+	line("via", "["+strings.Join(c.Via, ", ")+"]")
 	line("log_level", strings.ToLower(c.LogLevel.String()))
 	line("log_format", c.LogFormat)
 	line("tzdata", c.TZData)

@@ -39,6 +39,7 @@ func TestWrongSettingsAreAllTold(t *testing.T) {
 		"store":      {"--store", "mysql://x"},
 		"public_url": {"--public-url", "muster.example"},
 		"key":        {"--key", "short"},
+		"via":        {"--via", "api.twilio.com=10.1.0.5"},
 		"log-level":  {"--log-level", "loud"},
 		"--lisen":    {"--lisen", ":1"},
 	} {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -16,9 +17,12 @@ import (
 // EgressOptions says where requests may go and how long they may take.
 type EgressOptions struct {
 	AllowPrivate []netip.Prefix // inside networks that the instance's admin allows
-	Timeout      time.Duration  // of a whole request; 15 s when 0
-	MaxResponse  int64          // bytes of a body that are read; 1 MiB when 0
-	Resolver     *net.Resolver  // nil: the system's
+	// Via are hosts that are dialled at another address, such as a gateway's; certificates are still asked for under the
+	// host's own name, and the address is judged as any other.
+	Via         map[string]string
+	Timeout     time.Duration // of a whole request; 15 s when 0
+	MaxResponse int64         // bytes of a body that are read; 1 MiB when 0
+	Resolver    *net.Resolver // nil: the system's
 }
 
 // ErrRefused is what a request to a forbidden address fails with.
@@ -74,8 +78,13 @@ func (o EgressOptions) control(_ context.Context, _, address string, _ syscall.R
 	return nil
 }
 
-// DialContext connects, under the same rules as the egress client, what does not speak HTTP.
+// DialContext connects under the rules of egress: what speaks HTTP, and what does not.
 func (o EgressOptions) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	if host, _, err := net.SplitHostPort(addr); err == nil {
+		if other := o.Via[strings.ToLower(host)]; other != "" {
+			addr = other
+		}
+	}
 	return o.dialer().DialContext(ctx, network, addr)
 }
 
@@ -94,7 +103,7 @@ func NewEgress(o EgressOptions) *http.Client {
 		o.MaxResponse = 1 << 20
 	}
 	t := &http.Transport{
-		DialContext: o.dialer().DialContext, ForceAttemptHTTP2: true, MaxIdleConns: 512, MaxIdleConnsPerHost: 128,
+		DialContext: o.DialContext, ForceAttemptHTTP2: true, MaxIdleConns: 512, MaxIdleConnsPerHost: 128,
 		IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: o.Timeout,
 		MaxResponseHeaderBytes: 64 << 10,
 	}

@@ -152,6 +152,31 @@ func TestRebinding(t *testing.T) {
 	}
 }
 
+// A host that is reached another way is asked for under its own name, and where it leads is judged.
+func TestEgressVia(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte(r.Host)) }))
+	defer srv.Close()
+	via := map[string]string{"provider.example": srv.Listener.Addr().String()}
+	ask := func(allow ...netip.Prefix) (string, error) {
+		c := httpx.NewEgress(httpx.EgressOptions{AllowPrivate: allow, Via: via, Timeout: 5 * time.Second})
+		defer c.CloseIdleConnections()
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://Provider.example/", nil)
+		resp, err := c.Do(req)
+		if err != nil {
+			return "", err
+		}
+		defer resp.Body.Close()
+		b, err := io.ReadAll(resp.Body)
+		return string(b), err
+	}
+	if got, err := ask(netip.MustParsePrefix("127.0.0.0/8")); err != nil || got != "Provider.example" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := ask(); !errors.Is(err, httpx.ErrRefused) {
+		t.Errorf("an inside address that is not allowed: %v", err)
+	}
+}
+
 func TestEgressLimits(t *testing.T) {
 	allow := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("elsewhere")) }))
