@@ -173,10 +173,12 @@ func batched(ctx context.Context, b *bench, name, store string) (f finding, err 
 			alert(to, fmt.Sprintf("lg-old%d-%d", conn, n), false)
 		}
 	}
+	p.patient = true
 	p.run(ctx, func(conn, i int, to *bytes.Buffer) bool { // so that what goes on is there
 		old(conn, to)
 		return i == 0
 	})
+	p.patient = false
 	if p.bad > 0 {
 		return f, errors.New("the first requests went wrong: " + p.first)
 	}
