@@ -318,6 +318,7 @@ func killedAndGoesOn(t *testing.T, store string) {
 		t.Errorf("the first alert rang %+v", rings)
 	}
 	w.everyPageHasOneID()
+	w.eachRepeatHasItsDeath(w.Installation)
 	w.everyIncidentHasOneAlert()
 	t.Logf("%d alerts were answered with 2xx, %d pages rang", len(w.of("")), len(w.phones.Rang()))
 	w.Process.Stop()
@@ -357,6 +358,28 @@ func (w *crashWorld) everyPageHasOneID() {
 		}
 	}
 	w.t.Logf("%d pages, %d sent again with the same ID", len(ids), twice)
+}
+
+// eachRepeatHasItsDeath checks that a page rang once more at most for each time that a process died between two rings.
+func (w *crashWorld) eachRepeatHasItsDeath(nodes ...*Installation) {
+	w.t.Helper()
+	var deaths []time.Time
+	for _, in := range nodes {
+		for _, p := range in.launched {
+			if p.Gone() {
+				deaths = append(deaths, p.died)
+			}
+		}
+	}
+	const blur = time.Second // a ring is seen a little after it was sent, a death a little after it happened
+	before := map[string]time.Time{}
+	for _, r := range w.phones.Rang() {
+		last, again := before[r.Key]
+		if again && !slices.ContainsFunc(deaths, func(d time.Time) bool { return d.After(last.Add(-blur)) && d.Before(r.At) }) {
+			w.t.Errorf("%s rang again for %s (%s) though no process had died since, %v before", r.Person, r.Title, r.Key, r.At.Sub(last))
+		}
+		before[r.Key] = r.At
+	}
 }
 
 // everyIncidentHasOneAlert checks that no crash declared an incident twice.

@@ -363,6 +363,7 @@ func TestTwoNodesKilledInTurn(t *testing.T) {
 		w.Do("GET", "/api/v1/alerts/"+s.alert, nil).Want(http.StatusOK, s.title)
 	}
 	w.everyPageHasOneID()
+	w.eachRepeatHasItsDeath(nodes...)
 	t.Logf("200 kills: %d alerts were answered with 2xx and none was lost", len(sent))
 	w.MustStop()
 	other.MustStop()

@@ -25,7 +25,7 @@ type Deps struct {
 	Box   *seal.Box
 	Pass  *seal.Passphrases
 	Node  string        // name of this process among those that share the store
-	Lease time.Duration // how long a started delivery is this node's; 0: 30 s
+	Lease time.Duration // how long a started delivery is this node's; 0: 20 s, for a call (15 s) and to write what came of it
 	Log   *slog.Logger
 	// CheckConnector checks the settings of a connector document, with the kinds that are built in.
 	CheckConnector catalog.KindCheck
@@ -50,7 +50,7 @@ type Commands struct {
 // New returns the commands over a store. Call [Commands.Load] once before the first operation.
 func New(d Deps) *Commands {
 	if d.Lease == 0 {
-		d.Lease = 30 * time.Second
+		d.Lease = 20 * time.Second
 	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)

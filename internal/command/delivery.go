@@ -127,7 +127,7 @@ func (c *Call) startSet(set []startItem) ([]startResult, error) {
 			c.emitPage(p)
 		case p == nil:
 		case out[i].ok:
-			if p.StartedAt.IsZero() {
+			if !tried(p) {
 				p.StartedAt = c.Now()
 			}
 			p.State, p.Detail = muster.PageStarted, ""
@@ -181,14 +181,23 @@ func (c *Call) emitPage(p *muster.Page) {
 	c.Emit(store.Event{Topic: "pages", Parts: []string{"page"}})
 }
 
-// lostAttempt is an attempt whose result nobody wrote: the process that made it ended. When it began is known for the
-// first one only; a later one began after the one before it.
+// lostDetail is what an attempt says whose result nobody wrote.
+const lostDetail = "Muster stopped while this attempt was under way: it may have arrived"
+
+// tried reports whether the result of any attempt at a page was written. What a process began and did not live to tell may
+// never have been made: the page counts as begun with the attempt after it (I15).
+func tried(p *muster.Page) bool {
+	return slices.ContainsFunc(p.Attempts, func(a muster.Attempt) bool { return a.Result != "unknown" || a.Detail != lostDetail })
+}
+
+// lostAttempt is an attempt whose result nobody wrote: the process that made it ended. After an attempt with a result its
+// beginning is not known exactly: it began after that one.
 func lostAttempt(p *muster.Page) muster.Attempt {
 	at := p.StartedAt
 	if n := len(p.Attempts); n > 0 && p.Attempts[n-1].At.After(at.Time) {
 		at = p.Attempts[n-1].At
 	}
-	return muster.Attempt{At: at, Result: "unknown", Detail: "Muster stopped while this attempt was under way: it may have arrived"}
+	return muster.Attempt{At: at, Result: "unknown", Detail: lostDetail}
 }
 
 // unwanted says why a delivery is not carried out; failed, that the person could not be reached this way, so that their

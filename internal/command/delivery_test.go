@@ -187,6 +187,81 @@ func fencing(w *world) {
 	}
 }
 
+// I15: a page whose process died before it could tell what came of it counts as begun with the attempt after that; one of
+// which a result is known, with the first.
+func TestAPageCountsAsBegunWithARealAttempt(t *testing.T) {
+	bubble(t, func(w *world) { begunAgain(w) })
+}
+
+func begunAgain(w *world) {
+	died := func() {
+		w.Helper()
+		<-time.After(2 * time.Millisecond)
+		w.ok(w.db.Write(w.Context(), store.LanePeople, "EndLease", func(tx store.Tx) error { return tx.ReleaseLeases("test", tx.Now()) }))
+	}
+	again := func(id muster.AlertID) command.Started {
+		w.Helper()
+		claimed, err := w.commands.ClaimDeliveries(w.Context(), 10)
+		w.ok(err)
+		i := slices.IndexFunc(claimed, func(d *muster.Delivery) bool { return d.Alert == id && d.Connector == "phone" })
+		if i < 0 {
+			w.Fatalf("what a process had begun is not claimed again: %+v", claimed)
+		}
+		return w.begin(claimed[i])
+	}
+	id := w.another()
+	w.begin(w.deliveryOf(w.page(id, "phone")))
+	first := w.page(id, "phone").StartedAt
+	died()
+	again(id)
+	second := w.page(id, "phone").StartedAt
+	died()
+	s := again(id)
+	p := w.page(id, "phone")
+	if !second.After(first.Time) || !p.StartedAt.After(second.Time) {
+		w.Errorf("begun at %s, %s, %s: want each after the one before", first, second, p.StartedAt)
+	}
+	if len(p.Attempts) != 2 || !p.Attempts[0].At.Equal(first.Time) || !p.Attempts[1].At.Equal(second.Time) {
+		w.Errorf("the attempts that nobody lived to tell are told as %+v", p.Attempts)
+	}
+	w.finish(s, command.DeliveryResult{Detail: "busy"})
+	third := p.StartedAt
+	s.Delivery = w.deliveryOf(p)
+	w.begin(s.Delivery)
+	died()
+	again(id)
+	if p := w.page(id, "phone"); !p.StartedAt.Equal(third.Time) || len(p.Attempts) != 4 {
+		w.Errorf("after a result the page counts as begun at %s, want %s; its attempts are %+v", p.StartedAt, third, p.Attempts)
+	}
+}
+
+// I15: the process died between writing that it begins a page and the call, and Muster was away for twenty minutes. Rob has
+// his whole time from the moment at which his phone rings; Ana is called after that.
+func TestNobodyLosesTheTimeThatMusterWasAway(t *testing.T) {
+	for name, away := range map[string]time.Duration{"for a minute": time.Minute, "for long": 20 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(w *world) {
+				id := w.fire("cart")
+				w.begin(w.deliveryOf(w.page(id, "phone")))
+				pass(away)
+				w.start()
+				pass(time.Second)
+				if who := w.who(); !slices.Contains(who, "Rob") || slices.Contains(who, "Ana") {
+					w.Fatalf("when Muster is back the phones of %v ring", who)
+				}
+				pass(5*time.Minute - 3*time.Second)
+				if who := w.who(); slices.Contains(who, "Ana") {
+					w.Errorf("Ana is called %v before Rob's time is over: %v", 2*time.Second, w.phones.rang())
+				}
+				pass(4 * time.Second)
+				if who := w.who(); !slices.Contains(who, "Ana") {
+					w.Errorf("Ana is not called after Rob's time is over: %v", who)
+				}
+			})
+		})
+	}
+}
+
 // Both claims of one delivery may come to be in one set: only the newer one counts.
 func TestTwoClaimsInOneSet(t *testing.T) {
 	bubble(t, func(w *world) {

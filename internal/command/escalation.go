@@ -72,7 +72,7 @@ func (c *Call) fireEscalate(t *muster.Timer) error {
 	if err != nil {
 		return err
 	}
-	e.StepStarted = c.firstStart(e, pages, gathered)
+	e.StepStarted = c.firstStart(e, pages, gathered, c.Now().Sub(t.DueAt.Time))
 	contacts, err := c.contactsFor(&e.Policy)
 	if err != nil {
 		return err
@@ -105,8 +105,9 @@ func (c *Call) fireEscalate(t *muster.Timer) error {
 }
 
 // firstStart is the first real attempt of the running step. While pages of the step wait for Muster itself, the step
-// counts as begun now, at most maxRearm times its wait.
-func (c *Call) firstStart(e *muster.Escalation, pages []*muster.Page, gathered bool) muster.Instant {
+// counts as begun now, at most maxRearm times its wait. For how long Muster was away, so that the timer is late, does not
+// count.
+func (c *Call) firstStart(e *muster.Escalation, pages []*muster.Page, gathered bool, late time.Duration) muster.Instant {
 	var first muster.Instant
 	waiting := gathered
 	for _, p := range pages {
@@ -117,12 +118,11 @@ func (c *Call) firstStart(e *muster.Escalation, pages []*muster.Page, gathered b
 		} else if p.Escalation != e.ID || p.Step != e.Step || p.Round != e.Round {
 			continue
 		}
-		if !p.StartedAt.IsZero() && (first.IsZero() || p.StartedAt.Before(first.Time)) {
-			first = p.StartedAt
+		began, waits := c.began(p)
+		if !began.IsZero() && (first.IsZero() || began.Before(first.Time)) {
+			first = began
 		}
-		if p.State == muster.PagePlanned && !p.DueAt.After(c.Now().Time) {
-			waiting = true
-		}
+		waiting = waiting || waits
 	}
 	if !first.IsZero() || !waiting || e.Step < 1 {
 		return first
@@ -131,8 +131,20 @@ func (c *Call) firstStart(e *muster.Escalation, pages []*muster.Page, gathered b
 	if e.Step <= len(e.Policy.Steps) {
 		wait = e.Policy.Steps[e.Step-1].Wait.Std()
 	}
-	if c.Now().Sub(e.StepAt.Time) > maxRearm*wait {
+	if c.Now().Sub(e.StepAt.Time)-late > maxRearm*wait {
 		return first
 	}
 	return c.Now()
+}
+
+// began is when the first attempt at a page was made, zero while there was none; waits says that it waits for Muster. What a
+// process began and did not live to tell is made again when its lease is over: it counts from there.
+func (c *Call) began(p *muster.Page) (at muster.Instant, waits bool) {
+	switch {
+	case p.StartedAt.IsZero() || tried(p):
+		return p.StartedAt, p.State == muster.PagePlanned && !p.DueAt.After(c.Now().Time)
+	case p.State == muster.PageStarted && !p.StartedAt.Plus(c.Lease).After(c.Now().Time), p.State == muster.PageUnknown:
+		return muster.Instant{}, true
+	}
+	return p.StartedAt, false
 }

@@ -11,7 +11,7 @@ func TestTheCoreOnPostgres(t *testing.T) {
 	t.Parallel()
 	for name, story := range map[string]func(*world){
 		"the same condition": sameCondition, "many senders": manySenders, "a route declares": routeDeclares,
-		"not after an acknowledgement": notAfterAck, "in flight": ackInFlight, "fencing": fencing,
+		"not after an acknowledgement": notAfterAck, "in flight": ackInFlight, "fencing": fencing, "begun again": begunAgain,
 		"no further attempt in a silence": noFurtherAttempt,
 		"documents":                       ifMatch, "apply": allOrNone, "incident": incidentLife, "status page": openUpdateClose,
 		"keys": keys, "sessions of keys": sessionsOfKeys, "security log": auditChain,

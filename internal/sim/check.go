@@ -205,7 +205,11 @@ func (c *checker) calls() {
 		if k.key != k.page || string(p.Alert) != k.alert {
 			c.fail("I23", k.at, l, "the call to %s bears the key %s instead of its page's, %s", k.address, k.key, k.page)
 		}
-		if p.StartedAt.IsZero() || p.StartedAt.After(k.at) {
+		begun := p.StartedAt
+		if len(p.Attempts) > 0 && p.Attempts[0].At.Before(begun.Time) { // one whose process did not live to tell
+			begun = p.Attempts[0].At
+		}
+		if begun.IsZero() || begun.After(k.at) {
 			c.fail("I20", k.at, l, "%s was called about c%d before it was written down that the page is begun", k.address, l.key)
 		}
 		if who, _, _ := strings.Cut(k.address, "-"); who != string(p.Person) || connectors[k.host] != string(p.Connector) {
