@@ -199,9 +199,7 @@ func (d *Source) Check() (f []FieldError) {
 		f = append(f, oneOf("detected_by", d.DetectedBy, DetectedByMonitoring, DetectedByCustomer, DetectedByStaff)...)
 	}
 	if d.Mapping != nil {
-		for word, sev := range d.Mapping.Severities {
-			f = append(f, oneOf("mapping.severities."+word, sev, SeverityCritical, SeverityMajor, SeverityMinor, SeverityInfo)...)
-		}
+		f = append(f, d.Mapping.check()...)
 	}
 	return append(f, d.checkHeartbeats()...)
 }

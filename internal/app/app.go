@@ -186,7 +186,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.Commands = command.New(command.Deps{
 		Store: a.DB, IDs: ids, Live: a.Live, Box: a.Box, Pass: seal.NewPassphrases(2), Node: node, Log: a.Log,
 		CheckConnector: a.connectors.check, AddressCheck: a.connectors.address,
-		Abilities: a.connectors.abilities,
+		Abilities: a.connectors.abilities, Parse: parseSignals(),
 	})
 	a.connectors.commands = a.Commands
 	if err := a.Commands.Load(ctx); err != nil {
@@ -195,7 +195,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.findPublicURL(ctx); err != nil {
 		return err
 	}
-	a.Queries = query.New(query.Deps{Store: a.DB, Live: a.Live, Version: a.Version, Records: a.records, LedgerKey: a.Commands.LedgerKey, Watching: a.watching})
+	a.Queries = query.New(query.Deps{Store: a.DB, Live: a.Live, Version: a.Version, Records: a.records, LedgerKey: a.Commands.LedgerKey, Watching: a.watching, Parse: parseSignals()})
 	a.Engine = engine.New(engine.Deps{
 		Commands: a.Commands, Store: a.DB, Log: a.Log, Connector: a.connectors.get, PageLinks: a.pageLink,
 		TestLinks: a.testLink, AnswerLinks: a.answerLink, TestAnswerLinks: a.testAnswerLink, PublicURL: a.URL, PublishStatus: a.publishStatus, Failpoint: a.Failpoint,

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +32,17 @@ import (
 func parsers() map[string]intake.Parser {
 	return map[string]intake.Parser{
 		"azure-monitor": azuremonitor.Parse, "alertmanager": alertmanager.Parse, "api/v2/alerts": amv2.Parse, "generic": generic.Parse, "email": email.Parse,
+	}
+}
+
+// parseSignals reads what sources send, for trials and replays.
+func parseSignals() muster.SignalParser {
+	formats := parsers()
+	return func(format string, src *muster.Source, body []byte, received muster.Instant) ([]muster.Signal, error) {
+		if parse := formats[format]; parse != nil {
+			return parse(src, body, received)
+		}
+		return nil, muster.Errorf(muster.ErrNotFound, "there is no format called %q: there are %s", muster.Clip(format, 40), strings.Join(slices.Sorted(maps.Keys(formats)), ", "))
 	}
 }
 

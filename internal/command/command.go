@@ -33,6 +33,8 @@ type Deps struct {
 	AddressCheck func(kind, address string) (tidy, hint string, err error)
 	// Abilities says what a kind of connector can be used for besides telling people; nil: nothing.
 	Abilities func(kind string) Abilities
+	// Parse reads what sources send; nil: nothing can be replayed.
+	Parse muster.SignalParser
 }
 
 // Commands runs operations. Make it with New; it is safe for concurrent use.
@@ -45,6 +47,8 @@ type Commands struct {
 	codes  [32]sync.Mutex // of answers in text, by their sender: tries are counted one after the other
 	turn   chan struct{}  // holds one: whose change is being judged and written
 	ops    []muster.Op
+
+	sampled samples // of what sources send
 }
 
 // New returns the commands over a store. Call [Commands.Load] once before the first operation.
@@ -60,7 +64,7 @@ func New(d Deps) *Commands {
 	c.starts.run = c.start
 	c.ends.run = c.finish
 	c.intake.panicked, c.starts.panicked, c.ends.panicked = c.panicked, c.panicked, c.panicked
-	c.ops = append(c.table(), slices.Concat(c.calendarTable(), c.auditorTable())...)
+	c.ops = append(c.table(), slices.Concat(c.calendarTable(), c.auditorTable(), c.replayTable())...)
 	return c
 }
 

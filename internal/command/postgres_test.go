@@ -21,6 +21,7 @@ func TestTheCoreOnPostgres(t *testing.T) {
 		"shadow": shadow, "page the expert": pageTheExpert,
 		"notices": noticesOnce, "heartbeats": heartbeatFails, "proposals": toldOfProposals, "contact tests": contactTests,
 		"a restored installation pages again": restoredPagesAgain,
+		"a rejected signal is replayed":       replays, "many replay one signal": manyReplay,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := open(t, storetest.Postgres(t), t.TempDir())

@@ -34,8 +34,9 @@ type SignalResult struct {
 
 type receiveItem struct {
 	ReceiveSignals
-	prints []identity
-	rev    muster.Revision
+	prints  []identity
+	rev     muster.Revision
+	sampled bool // see sample
 }
 
 type identity struct {
@@ -86,6 +87,7 @@ type intakeBatch struct {
 	known map[muster.UserName]bool          // whose contacts have been read
 	early map[store.AlertKey]muster.Instant // ends that came before their beginning
 	told  map[muster.AlertID]bool           // of whose further signals live screens are told
+	kept  []sample
 }
 
 func (b *intakeBatch) run(items []receiveItem) ([][]SignalResult, error) {
@@ -118,7 +120,10 @@ func (b *intakeBatch) run(items []receiveItem) ([][]SignalResult, error) {
 			return nil, err
 		}
 	}
-	return out, b.flush(b.Call)
+	if err := b.flush(b.Call); err != nil {
+		return nil, err
+	}
+	return out, b.keepSamples()
 }
 
 func (b *intakeBatch) request(it *receiveItem) ([]SignalResult, error) {
@@ -133,6 +138,11 @@ func (b *intakeBatch) request(it *receiveItem) ([]SignalResult, error) {
 			ID: id[muster.SignalID](b.Call), Source: it.Source, Format: it.Format, Outcome: muster.OutcomeRejected,
 			Detail: detail, ReceivedAt: b.Now(), Raw: it.Raw,
 		})
+		row := &b.signals[len(b.signals)-1]
+		b.sample(it, row.ID)
+		if err := b.reject(row); err != nil {
+			return nil, err
+		}
 		return []SignalResult{{Outcome: muster.OutcomeRejected, Detail: detail}}, nil
 	}
 	res := make([]SignalResult, len(it.Signals))
@@ -149,6 +159,7 @@ func (b *intakeBatch) request(it *receiveItem) ([]SignalResult, error) {
 		}
 		if i == 0 {
 			first, row.Raw = row.ID, it.Raw
+			b.sample(it, row.ID)
 		}
 		b.signals = append(b.signals, row)
 	}

@@ -226,7 +226,13 @@ func matrix() map[string]cell {
 		"MarkNotice": {in: func(w *world, who muster.Actor) any {
 			return &command.OneNotice{Notice: w.notice(cmp.Or(who.User, "rob")).ID}
 		}},
-		"MarkNotices":   {in: func(*world, muster.Actor) any { return &muster.Nothing{} }},
+		"MarkNotices": {in: func(*world, muster.Actor) any { return &muster.Nothing{} }},
+		"ReplaySignal": {in: func(w *world, _ muster.Actor) any {
+			return &command.ReplaySignal{Signal: w.unread("monitoring", "email", `{"title":"It burns"}`).ID, Format: "generic"}
+		}},
+		"DismissSignal": {in: func(w *world, _ muster.Actor) any {
+			return &command.DismissSignal{Signal: w.unread("monitoring", "generic", "no JSON").ID, Why: "a test"}
+		}},
 		"TestConnector": {also: owners, in: func(*world, muster.Actor) any { return &command.TestConnector{Connector: "phone"} }},
 		"PutSecret":     {in: func(*world, muster.Actor) any { return &command.PutSecret{Name: "token", Value: "s"} }},
 		"CreateKey": {also: owners, in: func(*world, muster.Actor) any {

@@ -257,7 +257,7 @@ func newCommands(t testing.TB, db store.DB, box *seal.Box, node string) *command
 	})
 	c := command.New(command.Deps{
 		Store: db, IDs: muster.NewIDs(rand.Reader), Live: live, Box: box, Pass: seal.NewPassphrases(2), Node: node,
-		CheckConnector: func(*muster.Connector) []muster.FieldError { return nil },
+		CheckConnector: func(*muster.Connector) []muster.FieldError { return nil }, Parse: parse,
 		AddressCheck: func(_, address string) (string, string, error) {
 			if address == "nowhere" {
 				return "", "", muster.Errorf(muster.ErrInvalid, "nowhere is not an address")

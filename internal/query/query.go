@@ -24,6 +24,8 @@ type Deps struct {
 	Records   store.ReadDB  // for what reads the whole database at once; nil: Store
 	Watching  func() Watch  // what the auditor knows; nil: there is none
 	LedgerKey func() string // public key of the ledger's checkpoints; nil: that of the first checkpoint is taken
+
+	Parse muster.SignalParser // reads what sources send; nil: nothing can be tried
 }
 
 // Queries answers questions. Make it with New; it is safe for concurrent use.
@@ -37,7 +39,7 @@ type Queries struct {
 // New returns the queries over a store. The catalog must have been loaded before the first question.
 func New(d Deps) *Queries {
 	q := &Queries{Deps: d, reference: sync.OnceValue(rota.ReferenceZones), planning: make(chan struct{}, maxPlanning)}
-	q.ops = slices.Concat(q.table(), q.calendarTable(), q.ledgerTable(), q.callSheetTable())
+	q.ops = slices.Concat(q.table(), q.calendarTable(), q.ledgerTable(), q.callSheetTable(), q.mappingTable())
 	return q
 }
 

@@ -156,13 +156,13 @@ func inWorld(t *testing.T, story func(t *testing.T, w *world)) {
 		})
 		w.cmd = command.New(command.Deps{
 			Store: w.db, IDs: muster.NewIDs(rand.Reader), Live: live, Box: box, Pass: seal.NewPassphrases(1), Node: "one",
-			CheckConnector: func(*muster.Connector) []muster.FieldError { return nil },
+			CheckConnector: func(*muster.Connector) []muster.FieldError { return nil }, Parse: parse,
 			AddressCheck:   func(_, a string) (string, string, error) { return a, "···" + a[max(0, len(a)-2):], nil },
 		})
 		if err := w.cmd.Load(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		w.q = query.New(query.Deps{Store: w.db, Live: live})
+		w.q = query.New(query.Deps{Store: w.db, Live: live, Parse: parse})
 		w.apply(documents)
 		for _, u := range []muster.UserName{"ana", "noor", "tom"} {
 			act[*muster.Contact](w, admin(), "AddContact", command.AddContact{User: u, Method: "phone", Connector: "phone", Address: "demo:" + string(u)})

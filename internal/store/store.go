@@ -61,6 +61,7 @@ type Clock interface {
 type Reader interface {
 	Clock
 	SignalReader
+	RejectedReader
 	PulseReader
 	AlertReader
 	PageReader
@@ -93,6 +94,7 @@ type Tx interface {
 	Reader
 	Emit(Event)
 	SignalWriter
+	RejectedWriter
 	PulseWriter
 	AlertWriter
 	PageWriter

@@ -164,4 +164,5 @@ func (s *Web) settingsRoutes() {
 	s.page("POST /settings/keys/{id}/revoke", revokeKey)
 	s.page("GET /settings/audit", audit)
 	s.trustRoutes()
+	s.sourceRoutes()
 }

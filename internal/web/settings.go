@@ -16,7 +16,7 @@ import (
 // tabs is the row of places inside Settings.
 func (v *visit) tabs(current string) view.SettingsTabs {
 	return view.SettingsTabs{
-		Current: current, Documents: "/settings", Changes: "/changes", Connectors: "/settings/connectors", People: "/settings/people", Keys: "/settings/keys",
+		Current: current, Documents: "/settings", Sources: "/settings/sources", Changes: "/changes", Connectors: "/settings/connectors", People: "/settings/people", Keys: "/settings/keys",
 		Audit: v.may(muster.AccessAdmin, "/settings/audit"), Heartbeat: v.may(muster.AccessAdmin, "/settings/heartbeat"),
 	}
 }

@@ -71,7 +71,7 @@ func buildWorld(t testing.TB, seeded bool) *world {
 	})
 	w.commands = command.New(command.Deps{
 		Store: db, IDs: muster.NewIDs(rand.Reader), Live: live, Box: w.box, Pass: seal.NewPassphrases(2), Node: "test",
-		CheckConnector: func(*muster.Connector) []muster.FieldError { return nil },
+		CheckConnector: func(*muster.Connector) []muster.FieldError { return nil }, Parse: parse,
 		AddressCheck:   func(_, address string) (string, string, error) { return address, "hint", nil },
 	})
 	w.must(w.commands.Load(ctx))
@@ -83,7 +83,7 @@ func buildWorld(t testing.TB, seeded bool) *world {
 			return b.Apply(command.ApplyDocuments{Documents: "kind: user\nname: vera\ndisplay: Vera Looks\nemail: vera@example.com\nzone: UTC\naccess: viewer\n---\nkind: user\nname: vesna\ndisplay: Vesna New\nzone: UTC\n"})
 		}))
 	}
-	w.queries = query.New(query.Deps{Store: db, Live: live})
+	w.queries = query.New(query.Deps{Store: db, Live: live, Parse: parse})
 	assets, err := static.New()
 	w.must(err)
 	chat := chatop.New(append(w.commands.Ops(), w.queries.Ops()...), func() *muster.Catalog { return live.Current().Catalog })

@@ -153,6 +153,9 @@ func (t *tx) Signal(id muster.SignalID) (*muster.RawSignal, error) {
 func (t *tx) DeleteSignalsBefore(before muster.Instant, limit int) (int, error) {
 	n, err := t.exec("DELETE FROM signal WHERE id IN (SELECT id FROM signal WHERE id < $1 AND received_at < $2 ORDER BY id LIMIT $3)",
 		madeAt("sig", before), before.Micros(), limit)
+	if err == nil {
+		err = t.deleteRejectedBefore(madeAt("sig", before), limit)
+	}
 	return int(n), err
 }
 

@@ -65,6 +65,7 @@ func Run(t *testing.T, open Open) {
 		{"storms, and what they gather", storms},
 		{"ratings, flaps, early ends, groups", noise},
 		{"heartbeats of others", pulses},
+		{"what could not be read", rejected},
 		{"what the auditor looks for", watched},
 		{"sessions, keys and secrets", access},
 		{"single values and remembered answers", meta},

@@ -5,6 +5,7 @@ import "time"
 // Tabs of Settings, for SettingsTabs.Current.
 const (
 	TabDocuments  = "documents"
+	TabSources    = "sources"
 	TabConnectors = "connectors"
 	TabPeople     = "people"
 	TabKeys       = "keys"
@@ -17,6 +18,7 @@ const (
 type SettingsTabs struct {
 	Current                                                        string
 	Documents, Changes, Connectors, People, Keys, Audit, Heartbeat string
+	Sources                                                        string
 }
 
 // Catalog is the list of documents by kind.

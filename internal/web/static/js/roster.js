@@ -1,9 +1,12 @@
 /**
- * The editor of rosters. Without script its buttons send the whole form and get it back changed. With it they do so
+ * The editor of rosters, and of mappings, which follows what is typed alike. Without script its buttons send the whole form and get it back changed. With it they do so
  * without leaving the page, the preview follows each change, and people are put in order by dragging.
  */
 import { enhance } from './enhance.js';
 import { toast } from './forms.js';
+
+/** The parts of the page that follow what is typed. */
+const follows = () => (form()?.dataset.parts || 'preview').split(' ');
 
 const form = () => /** @type {HTMLFormElement|null} */ (document.querySelector('form[data-roster-form]'));
 
@@ -93,7 +96,7 @@ const changed = (/** @type {Event} */ ev) => {
   const row = el.closest('[data-prow]');
   if (row && ev.type === 'change' && el.matches('select') && /** @type {HTMLSelectElement} */ (el).value) another(row);
   clearTimeout(waiting);
-  waiting = setTimeout(() => send('preview', ['preview']), 500);
+  waiting = setTimeout(() => send('preview', follows()), 500);
 };
 document.addEventListener('input', changed);
 document.addEventListener('change', changed);
