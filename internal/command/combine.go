@@ -15,7 +15,8 @@ import (
 // they are told at once. Whatever run does, a panic included, everybody gets an answer.
 type combiner[In, Out any] struct {
 	run      func(ctx context.Context, items []In) ([]Out, error)
-	panicked func(p any) // is told of a panic of run; nil: nobody
+	weight   func(In) int // how much work an item is; nil: 1
+	panicked func(p any)  // is told of a panic of run; nil: nobody
 
 	mu      sync.Mutex
 	queue   []waiting[In, Out]
@@ -32,8 +33,13 @@ type result[Out any] struct {
 	err error
 }
 
-// maxSet bounds a set: large enough for a storm, small enough that a person's command does not wait for it.
-const maxSet = 256
+// maxSet bounds the items of a set, and what they weigh: large enough for a storm, small enough that a person's command does
+// not wait for it. One that weighs more by itself is a set of its own. Senders of long lists get their answers one set after
+// the other, so that the next lists are read while these are written.
+const (
+	maxSet    = 256
+	maxWeight = 1000
+)
 
 // maxQueue bounds what waits; beyond it intake answers 503, which senders repeat.
 const maxQueue = 16 * 1024
@@ -77,12 +83,27 @@ func (c *combiner[In, Out]) loop() {
 			c.mu.Unlock()
 			return
 		}
-		n := min(len(c.queue), maxSet)
+		n := c.next()
 		set := c.queue[:n:n]
 		c.queue = c.queue[n:]
 		c.mu.Unlock()
 		c.runSet(set)
 	}
+}
+
+// next is how many of those that wait are the next set.
+func (c *combiner[In, Out]) next() int {
+	n := min(len(c.queue), maxSet)
+	if c.weight == nil {
+		return n
+	}
+	sum := 0
+	for i := range n {
+		if sum += c.weight(c.queue[i].in); sum > maxWeight {
+			return max(i, 1)
+		}
+	}
+	return n
 }
 
 // runSet runs a set with a context of its own: a caller that goes away must not cancel its neighbours.

@@ -204,3 +204,23 @@ func TestTheQueueIsBounded(t *testing.T) {
 		wg.Wait()
 	})
 }
+
+// A set holds no more than a person's command can wait for: what weighs much comes in several sets, and what weighs more than
+// all of one is a set of its own.
+func TestSetsAreBoundedByWeight(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHeld(nil)
+		h.weight = func(n int) int { return []int{1, 400, 400, 300, 5000, 1, 999, 1}[n] }
+		outs, errs := h.story(t, 7)
+		for i := range outs {
+			if errs[i] != nil || outs[i] != 10*i {
+				t.Errorf("%d got %d, %v", i, outs[i], errs[i])
+			}
+		}
+		want := [][]int{{0}, {1, 2}, {3}, {4}, {5, 6}, {7}}
+		if !slices.EqualFunc(h.sets, want, slices.Equal) {
+			t.Errorf("sets %v, not %v", h.sets, want)
+		}
+	})
+}

@@ -60,7 +60,7 @@ func New(d Deps) *Commands {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	c := &Commands{Deps: d, turn: make(chan struct{}, 1)}
-	c.intake.run = c.receive
+	c.intake.run, c.intake.weight = c.receive, func(it receiveItem) int { return max(1, len(it.Signals)) }
 	c.starts.run = c.start
 	c.ends.run = c.finish
 	c.intake.panicked, c.starts.panicked, c.ends.panicked = c.panicked, c.panicked, c.panicked

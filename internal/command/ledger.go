@@ -124,16 +124,16 @@ func (c *Call) recordAnswer(kind muster.LedgerKind, a *muster.Alert) {
 	})
 }
 
-// sealAtOnce is how many rows get their place in one transaction.
-const sealAtOnce = 256
+// SealAtOnce is how many rows get their place in one transaction at most.
+const SealAtOnce = 256
 
 // Seal gives rows of the ledger their place in the chain, oldest first. since is where to begin to look: the identifier
 // from which on all rows are in the chain perhaps, "" for all of them (see [SealSince]). It returns how many rows got a place,
-// and when the newest of them was written. What takes long, reading and hashing, holds up nobody.
+// and when the newest of them was written; no moment when another node was faster, so that there may be more. What takes long, reading and hashing, holds up nobody.
 func (c *Commands) Seal(ctx context.Context, since muster.LedgerID) (n int, newest muster.Instant, err error) {
 	var rows []muster.LedgerRow
 	if err := c.Store.Read(ctx, func(r store.Reader) (err error) {
-		rows, err = r.Unsealed(since, sealAtOnce)
+		rows, err = r.Unsealed(since, SealAtOnce)
 		return err
 	}); err != nil || len(rows) == 0 {
 		return 0, newest, err

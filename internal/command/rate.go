@@ -38,6 +38,6 @@ func (c *Call) ratePage(in RatePage) (*muster.Rating, error) {
 	if err := c.AppendEntries([]*muster.Entry{en}); err != nil {
 		return nil, err
 	}
-	c.emitEntry(en)
+	c.emitEntries([]*muster.Entry{en})
 	return r, nil
 }

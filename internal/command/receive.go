@@ -34,14 +34,9 @@ type SignalResult struct {
 
 type receiveItem struct {
 	ReceiveSignals
-	prints  []identity
+	prints  []store.AlertKey
 	rev     muster.Revision
 	sampled bool // see sample
-}
-
-type identity struct {
-	key     store.AlertKey
-	reasons []muster.Reason
 }
 
 // ReceiveSignals stores the signals of a request and what follows from them, and answers after the commit. It is
@@ -59,11 +54,10 @@ func (it *receiveItem) identify(s *plan.Snapshot) {
 		src = &muster.Source{Name: it.Source}
 	}
 	it.rev = s.Catalog.Revision
-	it.prints = make([]identity, len(it.Signals))
+	it.prints = make([]store.AlertKey, len(it.Signals))
 	for i := range it.Signals {
 		it.Signals[i].Source = it.Source
-		fp, why := route.FingerprintOf(&it.Signals[i], src)
-		it.prints[i] = identity{store.AlertKey{Source: it.Source, Fingerprint: fp}, why}
+		it.prints[i] = store.AlertKey{Source: it.Source, Fingerprint: route.Fingerprint(&it.Signals[i], src)}
 	}
 }
 
@@ -88,6 +82,8 @@ type intakeBatch struct {
 	early map[store.AlertKey]muster.Instant // ends that came before their beginning
 	told  map[muster.AlertID]bool           // of whose further signals live screens are told
 	kept  []sample
+
+	arrived map[*muster.Signal]plan.Arrival // signals that open an alert, as far as could be foreseen
 }
 
 func (b *intakeBatch) run(items []receiveItem) ([][]SignalResult, error) {
@@ -100,10 +96,10 @@ func (b *intakeBatch) run(items []receiveItem) ([][]SignalResult, error) {
 		if items[i].rev != b.Snap.Catalog.Revision {
 			items[i].identify(b.Snap)
 		}
-		for _, p := range items[i].prints {
-			if !seen[p.key] {
-				seen[p.key] = true
-				keys = append(keys, p.key)
+		for _, key := range items[i].prints {
+			if !seen[key] {
+				seen[key] = true
+				keys = append(keys, key)
 			}
 		}
 	}
@@ -112,6 +108,9 @@ func (b *intakeBatch) run(items []receiveItem) ([][]SignalResult, error) {
 		return nil, err
 	}
 	if b.early, err = b.EarlyEnds(keys); err != nil {
+		return nil, err
+	}
+	if err := b.foresee(items); err != nil {
 		return nil, err
 	}
 	out := make([][]SignalResult, len(items))
@@ -124,6 +123,32 @@ func (b *intakeBatch) run(items []receiveItem) ([][]SignalResult, error) {
 		return nil, err
 	}
 	return out, b.keepSamples()
+}
+
+// foresee decides about the signals that open an alert, before any of them is written, so that the contact methods of
+// everybody whom they may page are read at once.
+func (b *intakeBatch) foresee(items []receiveItem) error {
+	var policies []*muster.Policy
+	asked, seen := map[*muster.Policy]bool{}, map[store.AlertKey]bool{}
+	for i := range items {
+		for j, key := range items[i].prints {
+			s := &items[i].Signals[j]
+			if s.State == muster.SignalResolved || b.open[key] != "" || seen[key] {
+				continue
+			}
+			seen[key] = true
+			ar := plan.Arrive(b.Snap, s, b.Now())
+			if b.arrived == nil {
+				b.arrived = map[*muster.Signal]plan.Arrival{}
+			}
+			b.arrived[s] = ar
+			if !ar.Decision.Record && !asked[ar.Policy] {
+				asked[ar.Policy] = true
+				policies = append(policies, ar.Policy)
+			}
+		}
+	}
+	return b.readContacts(policies...)
 }
 
 func (b *intakeBatch) request(it *receiveItem) ([]SignalResult, error) {
@@ -174,17 +199,17 @@ func (b *intakeBatch) sourceActor(name muster.SourceName) muster.Actor {
 	return muster.Actor{Name: title, Machine: true, Surface: muster.SurfaceIntake}
 }
 
-func (b *intakeBatch) signal(s *muster.Signal, p identity) (SignalResult, error) {
-	a := b.open[p.key] // "" for none
+func (b *intakeBatch) signal(s *muster.Signal, key store.AlertKey) (SignalResult, error) {
+	a := b.open[key] // "" for none
 	switch {
 	case s.State == muster.SignalResolved && a == "":
-		return b.keepEnd(s, p.key)
+		return b.keepEnd(s, key)
 	case s.State == muster.SignalResolved:
-		return b.resolve(a, s, p.key)
+		return b.resolve(a, s, key)
 	case a != "":
 		return b.appended(a, s)
 	}
-	return b.opened(s, p)
+	return b.opened(s, key)
 }
 
 func (b *intakeBatch) appended(a muster.AlertID, s *muster.Signal) (SignalResult, error) {
@@ -260,15 +285,18 @@ func (b *intakeBatch) stale(a *muster.Alert, s *muster.Signal) (bool, error) {
 }
 
 // opened makes an alert out of the first signal of a condition.
-func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error) {
+func (b *intakeBatch) opened(s *muster.Signal, key store.AlertKey) (SignalResult, error) {
 	now := b.Now()
-	ar := plan.Arrive(b.Snap, s, now)
+	ar, foreseen := b.arrived[s]
+	if !foreseen { // the alert that was open is resolved by this set
+		ar = plan.Arrive(b.Snap, s, now)
+	}
 	d := ar.Decision
 	a := &muster.Alert{
 		ID: id[muster.AlertID](b.Call), Status: muster.AlertOpen, Triage: d.Confirm, Suppressed: d.Suppressed, Title: s.Title,
 		Summary: s.Summary, Severity: s.Severity, Urgency: d.Urgency, Impact: orUnknown(s.Impact), Action: orUnknown(s.Action),
-		Source: p.key.Source, Service: d.Service, Policy: d.Policy, Route: d.Route, Fingerprint: p.key.Fingerprint,
-		Labels: maps.Clone(s.Labels), Links: s.Links, DetectedBy: detectedBy(b.Snap, p.key.Source, s), Reporter: s.Reporter,
+		Source: key.Source, Service: d.Service, Policy: d.Policy, Route: d.Route, Fingerprint: key.Fingerprint,
+		Labels: maps.Clone(s.Labels), Links: s.Links, DetectedBy: detectedBy(b.Snap, key.Source, s), Reporter: s.Reporter,
 		DetectedAt: s.DetectedAt, ClaimedAt: s.ClaimedAt, ReceivedAt: now, LastSignalAt: now, Signals: 1,
 		Revision: b.Snap.Catalog.Revision, Reasons: ar.Reasons, Recorded: d.Record,
 	}
@@ -285,7 +313,7 @@ func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error)
 		a.Links = []muster.ContextLink{}
 	}
 	b.fresh[a.ID] = true
-	b.open[p.key] = a.ID
+	b.open[key] = a.ID
 	b.alerts = append(b.alerts, a)
 	en := b.alertEntry(a, muster.EntrySignal, firedText(b.Actor, a))
 	en.At = a.DetectedAt
@@ -298,8 +326,10 @@ func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error)
 		}
 		return SignalResult{Alert: a.ID, Outcome: muster.OutcomeOpened}, nil
 	}
-	if err := b.readContacts(ar.Policy); err != nil {
-		return SignalResult{}, err
+	if !foreseen {
+		if err := b.readContacts(ar.Policy); err != nil {
+			return SignalResult{}, err
+		}
 	}
 	e := &muster.Escalation{
 		ID: id[muster.EscalationID](b.Call), Alert: a.ID, Policy: *ar.Policy, Urgency: d.Urgency, Revision: ar.PolicyRevision,
@@ -310,7 +340,7 @@ func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error)
 		return SignalResult{}, err
 	}
 	event, outcome := plan.FirstEvent(ar), muster.OutcomeOpened
-	over := b.endedBefore(s, p.key)
+	over := b.endedBefore(s, key)
 	switch {
 	case over:
 		event = escalate.Event{Kind: escalate.Hold, Until: now.Plus(store.EarlyEndLife)} // it is resolved before that
@@ -339,7 +369,7 @@ func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error)
 	}
 	b.escalations = append(b.escalations, &run)
 	if over {
-		return b.endAtOnce(a, p.key)
+		return b.endAtOnce(a, key)
 	}
 	if !s.EndsAt.IsZero() {
 		if err := b.endsAt(a.ID, s.EndsAt); err != nil {
@@ -349,13 +379,15 @@ func (b *intakeBatch) opened(s *muster.Signal, p identity) (SignalResult, error)
 	return SignalResult{Alert: a.ID, Outcome: outcome}, nil
 }
 
-// readContacts reads the contact methods of everybody whom a policy may page, once per set.
-func (b *intakeBatch) readContacts(p *muster.Policy) error {
+// readContacts reads the contact methods of everybody whom policies may page, once per set.
+func (b *intakeBatch) readContacts(policies ...*muster.Policy) error {
 	var need []muster.UserName
-	for _, u := range plan.Involved(b.Snap, p) {
-		if !b.known[u] {
-			b.known[u] = true
-			need = append(need, u)
+	for _, p := range policies {
+		for _, u := range plan.Involved(b.Snap, p) {
+			if !b.known[u] {
+				b.known[u] = true
+				need = append(need, u)
+			}
 		}
 	}
 	if len(need) == 0 {

@@ -50,9 +50,7 @@ func (r *rows) flush(c *Call) error {
 		c.emitDelivery(d, r.ready[d.ID])
 	}
 	c.emitTimers(r.timers)
-	for _, e := range r.entries {
-		c.emitEntry(e)
-	}
+	c.emitEntries(r.entries)
 	*r = rows{contacts: r.contacts, storms: r.storms}
 	return nil
 }
@@ -91,15 +89,32 @@ func (c *Call) emitTimers(timers []muster.Timer) {
 	c.Emit(store.Event{Topic: "timers", Due: first})
 }
 
-// emitEntry tells live screens about a timeline entry.
-func (c *Call) emitEntry(e *muster.Entry) {
-	if e.Incident != "" {
-		c.Emit(store.Event{Topic: "incident:" + string(e.Incident), Parts: []string{string(e.Kind)}, Seq: e.Seq})
+// emitEntries tells live screens about timeline entries: a room about each of them, an alert once about those that follow
+// each other, and the first screen once about all.
+func (c *Call) emitEntries(list []*muster.Entry) {
+	var now, parts []string
+	for i, e := range list {
+		kind := string(e.Kind)
+		if !slices.Contains(now, kind) {
+			now = append(now, kind)
+		}
+		if e.Incident != "" {
+			c.Emit(store.Event{Topic: "incident:" + string(e.Incident), Parts: []string{kind}, Seq: e.Seq})
+		}
+		if e.Alert == "" {
+			continue
+		}
+		if !slices.Contains(parts, kind) {
+			parts = append(parts, kind)
+		}
+		if i+1 == len(list) || list[i+1].Alert != e.Alert {
+			c.Emit(store.Event{Topic: "alert:" + string(e.Alert), Parts: parts})
+			parts = nil
+		}
 	}
-	if e.Alert != "" {
-		c.Emit(store.Event{Topic: "alert:" + string(e.Alert), Parts: []string{string(e.Kind)}})
+	if len(now) > 0 {
+		c.Emit(store.Event{Topic: "now", Parts: now})
 	}
-	c.Emit(store.Event{Topic: "now", Parts: []string{string(e.Kind)}})
 }
 
 // entry makes a timeline entry of the actor at this moment.

@@ -12,6 +12,13 @@ import (
 	"github.com/muster-oncall/muster"
 )
 
+// Fingerprint is the identity of the condition that a signal tells of, without a word about how it was found: a repetition
+// needs none.
+func Fingerprint(s *muster.Signal, src *muster.Source) muster.Fingerprint {
+	fp, _ := identify(s, src, false)
+	return fp
+}
+
 // FingerprintOf returns the identity of the condition that a signal tells of, and how it was found. In this order: the
 // labels that the source document names; what the format says is the identity; the sender's own key; all labels and
 // the title. The summary never takes part: it holds numbers that change. The source may be nil.
@@ -19,6 +26,11 @@ import (
 // An entry of Signal.Identity that is the name of one of its labels stands for that label's value; any other entry is
 // a value itself.
 func FingerprintOf(s *muster.Signal, src *muster.Source) (muster.Fingerprint, []muster.Reason) {
+	return identify(s, src, true)
+}
+
+// identify gives no reasons when why is false.
+func identify(s *muster.Signal, src *muster.Source, why bool) (muster.Fingerprint, []muster.Reason) {
 	if src != nil && len(src.Fingerprint) > 0 {
 		if fp, reason, ok := bySourceLabels(s, src); ok {
 			return fp, []muster.Reason{reason}
@@ -26,7 +38,7 @@ func FingerprintOf(s *muster.Signal, src *muster.Source) (muster.Fingerprint, []
 	}
 	switch {
 	case len(s.Identity) > 0:
-		parts := make([]string, 0, 2*len(s.Identity))
+		parts := make([]string, 0, 3*len(s.Identity))
 		named := make([]string, 0, len(s.Identity))
 		for _, id := range s.Identity {
 			if v, ok := s.Labels[id]; ok {
@@ -36,18 +48,27 @@ func FingerprintOf(s *muster.Signal, src *muster.Source) (muster.Fingerprint, []
 				parts = append(parts, "value", id)
 			}
 		}
+		if !why {
+			return digest("identity", parts...), nil
+		}
 		text := "The format names what identifies the condition."
 		if len(named) == len(s.Identity) {
 			text = fmt.Sprintf("The format identifies the condition by %s.", list(named))
 		}
 		return digest("identity", parts...), fingerprintReason(text, "format")
 	case s.Key != "":
+		if !why {
+			return digest("key", s.Key), nil
+		}
 		text := fmt.Sprintf("The sender calls the condition %q.", muster.Clip(s.Key, 80))
 		return digest("key", s.Key), fingerprintReason(text, "key")
 	}
 	parts := []string{s.Title}
 	for _, name := range slices.Sorted(maps.Keys(s.Labels)) {
 		parts = append(parts, name, s.Labels[name])
+	}
+	if !why {
+		return digest("all", parts...), nil
 	}
 	text := "The sender gave no key, so the title and all labels identify the condition."
 	if len(s.Labels) == 0 {

@@ -289,3 +289,20 @@ func FuzzCheckExpr(f *testing.F) {
 		}
 	})
 }
+
+// What a repetition is recognised by is what its first signal was identified by.
+func TestFingerprintIsThatOfFingerprintOf(t *testing.T) {
+	t.Parallel()
+	labels := map[string]string{"a": "1", "b": "2"}
+	bySource := &muster.Source{Name: "s", Fingerprint: []string{"b", "none"}}
+	for _, s := range []muster.Signal{
+		{Title: "t"}, {Title: "t", Labels: labels}, {Key: "k", Labels: labels}, {Identity: []string{"a"}, Labels: labels}, {Identity: []string{"x", "a"}, Labels: labels},
+	} {
+		for _, src := range []*muster.Source{nil, {Name: "s"}, bySource} {
+			want, why := FingerprintOf(&s, src)
+			if got := Fingerprint(&s, src); got != want || got == "" || len(why) != 1 {
+				t.Errorf("%+v, %+v: %q, not %q, because %v", s, src, got, want, why)
+			}
+		}
+	}
+}

@@ -13,6 +13,9 @@ import (
 var (
 	intoSignal = into("signal", "id, alert, outcome, received_at, previous, body, raw")
 	intoCount  = into("alert_count", "alert, signals, last_signal_at, newest")
+
+	countSignals = alter("alert_count", "alert", "tiit", "signals = signals + $2, newest = $4, "+
+		"last_signal_at = CASE WHEN last_signal_at < $3 THEN $3 ELSE last_signal_at END", "")
 )
 
 // alertCount is what a set of signals changes of an alert's row in alert_count.
@@ -60,8 +63,7 @@ func (t *tx) InsertSignals(rows []muster.RawSignal) error {
 		t.newest[alert] = c.newest
 		args = append(args, string(alert), c.more, c.last.Micros(), c.newest)
 	}
-	_, err := t.many("UPDATE alert_count SET signals = signals + $2, newest = $4, "+
-		"last_signal_at = CASE WHEN last_signal_at < $3 THEN $3 ELSE last_signal_at END WHERE alert = $1", intoCount.width, args)
+	_, err := t.alter(countSignals, args)
 	return err
 }
 
@@ -267,7 +269,10 @@ func (t *tx) OpenAlerts(keys []store.AlertKey) (map[store.AlertKey]muster.AlertI
 		list[i] = openKey(k.Source, k.Fingerprint)
 		by[list[i]] = k
 	}
-	text, args := columns+t.d.in("$1")+" ORDER BY open_key"+t.lock, []any{t.d.list(list)}
+	text, args := columns+t.d.in("$1"), []any{t.d.list(list)}
+	if t.lock != "" {
+		text += " ORDER BY open_key" + t.lock
+	}
 	if len(list) == 1 {
 		text, args = columns+"= $1"+t.lock, []any{list[0]}
 	}

@@ -161,14 +161,16 @@ func (t *tx) ClaimDeliveries(node string, now, leaseUntil muster.Instant, limit 
 	return list, err
 }
 
+var moveDeliveries = alter("delivery", "id", "titiitii",
+	"state = $3, due_at = $4, attempts = $5, lease_node = $6, lease_until = $7, wake_at = $8", "delivery.epoch = $2")
+
 // UpdateDeliveries writes the rows whose epoch is still the given one, and says which these were.
 func (t *tx) UpdateDeliveries(rows []*muster.Delivery) (map[muster.DeliveryID]bool, error) {
 	args := make([]any, 0, len(rows)*8)
 	for _, d := range rows {
 		args = append(args, string(d.ID), d.Epoch, string(d.State), d.DueAt.Micros(), d.Attempts, d.LeaseNode, d.LeaseUntil.Micros(), wakeOf(d))
 	}
-	changed, err := t.many("UPDATE delivery SET state = $3, due_at = $4, attempts = $5, lease_node = $6, lease_until = $7, wake_at = $8 "+
-		"WHERE id = $1 AND epoch = $2", 8, args)
+	changed, err := t.alter(moveDeliveries, args)
 	if err != nil {
 		return nil, err
 	}

@@ -52,9 +52,14 @@ func scanPage(r row) (*muster.Page, error) {
 	return p, nil
 }
 
+var (
+	livePages   = alter("page", "id", "ttt", "state = $2, life = $3", "")
+	finishPages = alter("page", "id", "ttt", "state = $2, life = $3", "page.state <> 'proved' AND page.state <> 'cancelled'")
+)
+
 // UpdatePages writes the life of pages.
 func (t *tx) UpdatePages(rows []*muster.Page) error {
-	changed, err := t.live("UPDATE page SET state = $2, life = $3 WHERE id = $1", rows)
+	changed, err := t.live(livePages, rows)
 	if err != nil {
 		return err
 	}
@@ -69,7 +74,7 @@ func (t *tx) UpdatePages(rows []*muster.Page) error {
 // FinishPages writes the life of pages after an attempt. One that was proved or cancelled meanwhile keeps that, and gets
 // the attempt alone.
 func (t *tx) FinishPages(rows []*muster.Page) error {
-	changed, err := t.live("UPDATE page SET state = $2, life = $3 WHERE id = $1 AND state <> 'proved' AND state <> 'cancelled'", rows)
+	changed, err := t.live(finishPages, rows)
 	if err != nil {
 		return err
 	}
@@ -89,10 +94,10 @@ func (t *tx) FinishPages(rows []*muster.Page) error {
 	return nil
 }
 
-func (t *tx) live(text string, rows []*muster.Page) ([]int64, error) {
+func (t *tx) live(ch *alteration, rows []*muster.Page) ([]int64, error) {
 	args := make([]any, 0, len(rows)*3)
 	for _, p := range rows {
 		args = append(args, string(p.ID), string(p.State), t.text(appendLife(t.body[:0], p)))
 	}
-	return t.many(text, 3, args)
+	return t.alter(ch, args)
 }

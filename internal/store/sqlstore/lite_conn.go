@@ -219,6 +219,11 @@ func (c *liteConn) many(text string, width int, args []any) ([]int64, error) {
 	return changed, nil
 }
 
+// change runs a statement for each row: that is as quick here as one for all, which would have to find them in a text.
+func (c *liteConn) change(ch *alteration, args []any) ([]int64, error) {
+	return c.many(ch.one, ch.width, args)
+}
+
 func (c *liteConn) insert(in *insertion, args []any) error {
 	s, err := c.prepare(in.one)
 	if err != nil {

@@ -429,6 +429,13 @@ func (s *liteSession) many(text string, width int, args []any) ([]int64, error) 
 	return s.conn.many(text, width, args)
 }
 
+func (s *liteSession) change(ch *alteration, args []any) ([]int64, error) {
+	if err := s.write(); err != nil {
+		return nil, err
+	}
+	return s.conn.change(ch, args)
+}
+
 func (s *liteSession) insert(in *insertion, args []any) error {
 	if err := s.write(); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/muster-oncall/muster"
 )
@@ -117,20 +118,68 @@ func (s *pgSession) many(text string, width int, args []any) ([]int64, error) {
 	return s.send(batch, text)
 }
 
-// pgRows is how many rows one INSERT has at most. Sets are cut into powers of two, so that few texts are prepared.
-const pgRows = 128
+// change sends one statement with a list for each value.
+func (s *pgSession) change(ch *alteration, args []any) ([]int64, error) {
+	if len(args) == ch.width {
+		n, err := s.exec(ch.one, args...)
+		return []int64{n}, err
+	}
+	rows := len(args) / ch.width
+	lists := make([]any, ch.width)
+	for c, kind := range ch.kinds {
+		if kind == 't' {
+			list := make([]string, rows)
+			for r := range list {
+				text, ok := args[r*ch.width+c].(string)
+				if !ok {
+					return nil, fmt.Errorf("%.60q: value %d is a %T", ch.all, c+1, args[r*ch.width+c])
+				}
+				list[r] = storable(text)
+			}
+			lists[c] = list
+			continue
+		}
+		list := make([]pgtype.Int8, rows)
+		for r := range list {
+			switch n := args[r*ch.width+c].(type) {
+			case int64:
+				list[r] = pgtype.Int8{Int64: n, Valid: true}
+			case int:
+				list[r] = pgtype.Int8{Int64: int64(n), Valid: true}
+			case nil:
+			default:
+				return nil, fmt.Errorf("%.60q: value %d is a %T", ch.all, c+1, n)
+			}
+		}
+		lists[c] = list
+	}
+	place := make(map[string]int, rows)
+	for r := range rows {
+		key, _ := args[r*ch.width].(string) // it was one above
+		place[storable(key)] = r
+	}
+	changed := make([]int64, rows)
+	return changed, s.query(func(r row) error {
+		var key string
+		err := r.Scan(&key)
+		changed[place[key]]++
+		return err
+	}, ch.all, lists...)
+}
 
+// insert cuts sets into powers of two, so that few texts are prepared.
 func (s *pgSession) insert(in *insertion, args []any) error {
 	if len(args) == in.width {
 		_, err := s.exec(in.one, args...)
 		return err
 	}
 	batch := &pgx.Batch{}
-	for n := pgRows; len(args) > 0; n /= 2 {
+	for i := len(powers) - 1; len(args) > 0; i-- {
+		n := powers[i]
 		if len(args) < n*in.width {
 			continue
 		}
-		text := in.text(n)
+		text := in.some[i]()
 		for ; len(args) >= n*in.width; args = args[n*in.width:] {
 			batch.Queue(text, arguments(args[:n*in.width:n*in.width])...)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/muster-oncall/muster"
@@ -21,6 +22,8 @@ type session interface {
 	// many runs one statement for each width arguments and returns how many rows each of them changed.
 	many(text string, width int, args []any) ([]int64, error)
 	insert(in *insertion, args []any) error
+	// change changes rows by their keys, and returns how many rows each of them changed. A key stands in args once.
+	change(ch *alteration, args []any) ([]int64, error)
 }
 
 // insertion is an INSERT of any number of rows.
@@ -29,11 +32,18 @@ type insertion struct {
 	columns string
 	width   int
 	one     string // the text for one row
+	some    [len(powers)]func() string
 }
+
+// powers are how many rows the texts have that are kept for sets.
+var powers = [...]int{1, 2, 4, 8, 16, 32, 64, 128}
 
 func into(table, columns string) *insertion {
 	in := &insertion{table: table, columns: columns, width: strings.Count(columns, ",") + 1}
 	in.one = in.text(1)
+	for i, n := range powers {
+		in.some[i] = sync.OnceValue(func() string { return in.text(n) })
+	}
 	return in
 }
 
@@ -53,6 +63,38 @@ func (in *insertion) text(rows int) string {
 		b.WriteByte(')')
 	}
 	return b.String()
+}
+
+// alteration is an UPDATE of any number of rows of a table, each by values of its own, of which the first is its key.
+type alteration struct {
+	width int
+	kinds string // of the values: a letter for each, t for a text, i for a number that may be NULL
+	one   string // the text for one row
+	all   string // for all of them, with a list for each value; it returns the keys of those that it changed
+}
+
+// alter makes an alteration. set and guard name the values $1, $2 and so on; guard may be empty.
+func alter(table, key, kinds, set, guard string) *alteration {
+	ch := &alteration{width: len(kinds), kinds: kinds}
+	lists, names := make([]string, len(kinds)), make([]string, len(kinds))
+	for i, kind := range kinds {
+		lists[i] = "CAST($" + strconv.Itoa(i+1) + map[rune]string{'t': " AS TEXT[])", 'i': " AS BIGINT[])"}[kind]
+		names[i] = "v" + strconv.Itoa(i+1)
+	}
+	where := table + "." + key + " = $1"
+	if guard != "" {
+		where += " AND " + guard
+	}
+	ch.one = "UPDATE " + table + " SET " + set + " WHERE " + where
+	named := func(s string) string {
+		for i := len(kinds); i > 0; i-- {
+			s = strings.ReplaceAll(s, "$"+strconv.Itoa(i), "given.v"+strconv.Itoa(i))
+		}
+		return s
+	}
+	ch.all = "UPDATE " + table + " SET " + named(set) + " FROM unnest(" + strings.Join(lists, ", ") + ") AS given (" + strings.Join(names, ", ") +
+		") WHERE " + named(where) + " RETURNING " + table + "." + key
+	return ch
 }
 
 // tx is a transaction of either database, for reading (a [store.Reader]) or for writing (a [store.Tx]). It is used by one
@@ -149,6 +191,18 @@ func (t *tx) many(text string, width int, args []any) ([]int64, error) {
 		return nil, err
 	}
 	n, err := t.s.many(text, width, args)
+	if err != nil {
+		return nil, t.fail(err)
+	}
+	return n, nil
+}
+
+// alter changes rows, and says how many rows each key changed.
+func (t *tx) alter(ch *alteration, args []any) ([]int64, error) {
+	if err := t.ready(); err != nil || len(args) == 0 {
+		return nil, err
+	}
+	n, err := t.s.change(ch, args)
 	if err != nil {
 		return nil, t.fail(err)
 	}
