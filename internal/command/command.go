@@ -181,11 +181,10 @@ func (c *Commands) write(ctx context.Context, lane store.Lane, op string, actor 
 			if done, err = c.waitTurn(ctx); err != nil {
 				return err
 			}
-			waited = true
+			waited, try = true, -1
 			if err := c.Load(ctx); err != nil {
 				return err
 			}
-			try--
 			continue
 		}
 		if ask, ok := errors.AsType[*unjudged](err); ok && len(g.verdicts) < maxJudged {
@@ -200,7 +199,7 @@ func (c *Commands) write(ctx context.Context, lane store.Lane, op string, actor 
 		switch {
 		case !errors.Is(err, errStale) && !isUnjudged(err):
 			return err
-		case try == 5:
+		case try >= 5 && (!waited || try >= maxJudged):
 			return muster.WrapError(muster.ErrUnavailable, err, "The catalog changes too fast at this moment: nothing was changed. Try again.")
 		}
 		if err := c.Load(ctx); err != nil {
@@ -209,21 +208,43 @@ func (c *Commands) write(ctx context.Context, lane store.Lane, op string, actor 
 	}
 }
 
-// turnPatience is how long a change waits until those before it are judged and written.
-const turnPatience = 30 * time.Second
+// turnPatience is how long a change waits until those before it are judged and written, and nodePatience how long for one
+// of another node, which may have stopped in the middle of it: then the change goes on without the turn, and is judged again
+// when somebody was faster.
+const (
+	turnPatience = 30 * time.Second
+	nodePatience = 10 * time.Second
+)
 
-// waitTurn waits until no other change is judged on this node. Whoever gets the turn calls done after it.
+// waitTurn waits until no other change is judged, on this node or on another. Whoever gets the turn calls done after it.
 func (c *Commands) waitTurn(ctx context.Context) (done func(), err error) {
 	patience := time.NewTimer(turnPatience)
 	defer patience.Stop()
 	select {
 	case c.turn <- struct{}{}:
-		return func() { <-c.turn }, nil
+		done := c.nodeTurn(ctx)
+		return func() { done(); <-c.turn }, nil
 	case <-ctx.Done():
 		return func() {}, muster.WrapError(muster.ErrUnavailable, ctx.Err(), "Others change the catalog at this moment, and you did not wait: nothing was changed. Try again.")
 	case <-patience.C:
 		return func() {}, muster.Errorf(muster.ErrUnavailable, "Many others change the catalog at this moment: nothing was changed. Try again.")
 	}
+}
+
+// nodeTurn waits for the turn among nodes, which is a courtesy: without it the change is judged all the same.
+func (c *Commands) nodeTurn(ctx context.Context) (done func()) {
+	turns, ok := c.Store.(store.NodeTurns)
+	if !ok {
+		return func() {}
+	}
+	patient, cancel := context.WithTimeout(ctx, nodePatience)
+	defer cancel()
+	done, err := turns.TakeTurn(patient, "change")
+	if err != nil {
+		c.Log.Debug("a change is judged without the turn among nodes", "error", err)
+		return func() {}
+	}
+	return done
 }
 
 // Do runs an operation that is not in the table: for the engine and for what only a browser does.

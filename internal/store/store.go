@@ -32,6 +32,13 @@ type DB interface {
 	Close() error
 }
 
+// NodeTurns is a store that several nodes share. TakeTurn waits until no other node has the turn of that name, or until ctx
+// ends; whoever gets it calls done after it. A turn spares work that would be done in vain: it protects nothing. A node
+// that dies loses its turn.
+type NodeTurns interface {
+	TakeTurn(ctx context.Context, name string) (done func(), err error)
+}
+
 // ReadDB is a store that can be read.
 type ReadDB interface {
 	Read(ctx context.Context, fn func(r Reader) error) error
