@@ -156,6 +156,8 @@ type StepTaken struct {
 	Turns    map[int]UserName           `json:"turns,omitempty"`      // who had the last turn of each step with turns
 	Waits    Instant                    `json:"waits_until,omitzero"` // nobody was paged: the step waits until then at most
 	Gathered map[UserName]Gathering     `json:"gathered,omitempty"`   // whose pages were left to a digest
+	Said     []Reason                   `json:"said,omitempty"`       // what no page carries, in the words of that moment
+	Zones    string                     `json:"zones,omitempty"`      // release of the zone data that it was decided with
 }
 
 // ContactFact is what a decision needs to know of a contact method: not the address.

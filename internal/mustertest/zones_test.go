@@ -118,3 +118,56 @@ func TestNewZoneDataMovesTheFutureAndNotThePast(t *testing.T) {
 		}
 	})
 }
+
+// passedOver asks a roster first whose people have left: no page carries the words about them.
+var passedOver = strings.Replace(mustertest.Storefront, "steps:\n", "steps:\n  - {targets: [{roster: pacific}], wait: 5m}\n", 1) + `---
+kind: user
+name: kim
+display: Kim
+zone: UTC
+disabled: true
+---
+kind: user
+name: lee
+display: Lee
+zone: UTC
+disabled: true
+---
+kind: roster
+name: pacific
+title: Pacific
+team: storefront
+rotations:
+  - {name: first, role: primary, zone: America/Vancouver, every: 1, unit: day, handoff: "09:00", start: "1999-12-30", people: [kim, lee]}
+`
+
+// Who was passed over last week stays who it was, although the clocks of their zone are read differently since.
+func TestWhoWasPassedOverStaysTold(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(t.TempDir(), "zoneinfo.zip")
+	writeZones(t, file, "Etc/GMT+8", "1999a 1999-06-01")
+	synctest.Test(t, func(t *testing.T) {
+		w := mustertest.New(t, mustertest.Options{Dir: dir, Docs: passedOver, TZData: file})
+		defer w.Stop()
+		pass(16*time.Hour + 30*time.Minute)
+		alert := w.Fire("cart", "critical")
+		pass(time.Second)
+		why := func() string {
+			return string(w.Do("ana", "GET", "/api/v1/alerts/"+alert+"/why", nil).Want(http.StatusOK).Body)
+		}
+		before := why()
+		if !strings.Contains(before, "Lee has left and is passed over") || strings.Contains(before, "Kim") || strings.Contains(before, "zone data") {
+			t.Fatalf("the alert is told as %s", before)
+		}
+		writeZones(t, file, "Etc/GMT+7", "1999c 1999-12-01")
+		pass(5 * time.Minute)
+		after := why()
+		if !strings.Contains(after, "Lee has left and is passed over") || strings.Contains(after, "Kim") {
+			t.Errorf("the alert is told anew: %s", after)
+		}
+		if !strings.Contains(after, "Step 2 is told as it was decided then. With today's zone data, 1999c of 1 December 1999 ("+file+"), it would read differently.") ||
+			!strings.Contains(after, `"decided_with":"1999a"`) {
+			t.Errorf("nothing says that it would read differently: %s", after)
+		}
+	})
+}

@@ -10,7 +10,7 @@ import (
 
 // Escalate tells an escalation what happened, at now. Policy steps come from the snapshot that the run took; rosters,
 // overrides and notification rules from the snapshot that is handed in. Effects.Taken is complete: it has the revision
-// and the contacts of everybody who is paged, so that [Explain] finds the same again. The caller adds it to the
+// and the contacts of everybody who is paged, so that [Explain] finds the same again, and the words about who is not. The caller adds it to the
 // escalation. days are days off at that moment: they matter to policies that ask experts (see [AsksExperts]).
 func Escalate(s *Snapshot, contacts Contacts, e muster.Escalation, ev escalate.Event, now muster.Instant, days ...muster.Leave) (muster.Escalation, escalate.Effects) {
 	w := &who{s: s, contacts: contacts, at: now, days: days, reached: map[muster.UserName]bool{}}
@@ -26,6 +26,7 @@ func Escalate(s *Snapshot, contacts Contacts, e muster.Escalation, ev escalate.E
 		eff.Taken.Acked, eff.Taken.Turns = e.Acked, run.Turns
 		eff.Taken.Away = s.away(&e.Policy, days, now)
 		s.inform(&run, &e, &eff)
+		eff.Taken.Said, eff.Taken.Zones = eff.Notes, s.Zones.Data().Version() // pages carry their own words
 	}
 	return e, eff
 }

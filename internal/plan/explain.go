@@ -61,11 +61,17 @@ func explainRun(h History, q Question) (muster.Explanation, error) {
 			return x, fmt.Errorf("explain step %d: %w", t.Step, err)
 		}
 		_, eff := Retake(s, *q.Run, i)
-		kept, differs := asKept(s, eff.Pages, pagesOfStep(q, i), t.Contacts)
-		if eff.Pages = kept; differs {
+		var pages, notes bool
+		eff.Pages, pages = asKept(s, eff.Pages, pagesOfStep(q, i), t.Contacts)
+		eff.Notes, notes = asSaid(t, eff.Notes)
+		if today := s.Zones.Data(); (pages || notes) && t.Zones != today.Version() {
+			facts := map[string]string{"zones": today.Version()}
+			if t.Zones != "" {
+				facts["decided_with"] = t.Zones
+			}
 			eff.Notes = append(eff.Notes, muster.Reason{
-				Kind: muster.ReasonCondition, Ref: "zones", Revision: t.Revision, Facts: map[string]string{"zones": s.Zones.Data().Version()},
-				Text: fmt.Sprintf("The pages of step %d are told as it was decided then. With today's zone data, %s, it would read differently.", t.Step, s.Zones.Data()),
+				Kind: muster.ReasonCondition, Ref: "zones", Revision: t.Revision, Facts: facts,
+				Text: fmt.Sprintf("Step %d is told as it was decided then. With today's zone data, %s, it would read differently.", t.Step, today),
 			})
 		}
 		tell(&x, eff)

@@ -71,3 +71,12 @@ func rankOf(today []muster.Planned, p muster.Planned) int {
 func sameReason(a, b muster.Reason) bool {
 	return a.Kind == b.Kind && a.Ref == b.Ref && a.Text == b.Text
 }
+
+// asSaid tells what no page carries in the words that were kept with the step. differs says that they would be others today.
+// Of a step that was taken before they were kept, those of today are told.
+func asSaid(t muster.StepTaken, today []muster.Reason) (told []muster.Reason, differs bool) {
+	if t.Zones == "" {
+		return today, false
+	}
+	return slices.Clone(t.Said), !slices.EqualFunc(t.Said, today, sameReason)
+}

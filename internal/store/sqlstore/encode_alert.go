@@ -236,6 +236,11 @@ func appendTaken(b []byte, s *muster.StepTaken) []byte {
 	if len(s.Gathered) > 0 {
 		o.other("gathered", s.Gathered)
 	}
+	if len(s.Said) > 0 {
+		o.name("said")
+		o.b = appendReasons(o.b, s.Said)
+	}
+	o.optional("zones", s.Zones)
 	return append(o.b, '}')
 }
 
