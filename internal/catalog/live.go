@@ -127,6 +127,7 @@ func (l *Live) kept(rev muster.Revision) *plan.Snapshot {
 
 // keep is called with mu locked.
 func (l *Live) keep(s *plan.Snapshot) {
+	s.Forget() // explanations ask for moments, not for weeks
 	l.old = slices.DeleteFunc(l.old, func(o *plan.Snapshot) bool { return o.Catalog.Revision == s.Catalog.Revision })
 	l.old = append(l.old, s)
 	if len(l.old) > maxOld {

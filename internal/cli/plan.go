@@ -292,6 +292,9 @@ func (r *run) window(c *plan.Consequences, added map[muster.RosterName]bool) {
 	if len(c.Shifts)+len(c.Opens)+len(c.Closes) > 0 {
 		fmt.Fprintf(r.Stdout, "\nTimes are those of %s.\n", r.place(c.From.Format(time.RFC3339)))
 	}
+	if text := c.Far(); text != "" {
+		fmt.Fprintln(r.Stdout, "\n"+text)
+	}
 	if c.Looked.After(c.Until.Time) {
 		fmt.Fprintf(r.Stdout, "\nWhether somebody is reached was looked at until %s.\n", c.Looked.In(r.Zone).Format("Mon 2 Jan 2006"))
 	}

@@ -29,6 +29,9 @@ const (
 	gateBack   = 90 * 24 * time.Hour
 	gateAlerts = 2000
 	maxJudged  = 20 // times in one operation, which may write several changes
+
+	gateTime  = 5 * time.Second    // to judge a change in; then it is told how far it was looked at
+	gateLeast = 7 * 24 * time.Hour // that must have been looked at, lest the change count as one that may reach nobody
 )
 
 // gate is what one operation knows of its changes. It outlives the runs of the command.
@@ -53,7 +56,22 @@ type verdict struct {
 	before       *plan.Snapshot
 }
 
-func (v *verdict) dangers() []string { return plan.Dangers(v.before, &v.consequences, &v.replayed) }
+func (v *verdict) dangers() []string {
+	out := plan.Dangers(v.before, &v.consequences, &v.replayed)
+	if text := v.unseen(); text != "" {
+		out = append(out, text)
+	}
+	return out
+}
+
+// unseen says that there was not enough time to judge a change; "" when there was.
+func (v *verdict) unseen() string {
+	c := &v.consequences
+	if !c.Short || c.Until.Sub(c.From.Time) >= gateLeast {
+		return ""
+	}
+	return "It is too large to be judged as a whole. " + c.Far()
+}
 
 // unjudged ends a run of a command whose change has to be judged first.
 type unjudged struct {
@@ -106,6 +124,8 @@ func (c *Call) pass(changes []docChange, next *muster.Catalog) (accepted string,
 // consented says who accepted what a verdict is about, or refuses it.
 func (c *Call) consented(v *verdict) (accepted string, err error) {
 	switch {
+	case c.consent.by != "" && c.consent.safe && v != nil && v.unseen() != "":
+		return "", muster.Errorf(muster.ErrUnavailable, "This change lost nobody when it was proposed, and must be judged again. %s Nothing was written. Try again when this machine has less to do.", v.unseen())
 	case c.consent.by != "" && c.consent.safe && v != nil && len(v.dangers()) > 0:
 		return "", muster.Errorf(muster.ErrConflict, "This change lost nobody when it was proposed. Since then others have changed the catalog, and now it would. %s Nothing was written. Reject the proposal, and propose the change again, so that this is seen.", v.dangers()[0])
 	case c.consent.by != "":
@@ -201,6 +221,8 @@ func same(a, b any) bool {
 
 // judge compares and replays, outside of any transaction that writes.
 func (c *Commands) judge(ctx context.Context, ask *unjudged) (verdict, error) {
+	ctx, cancel := context.WithTimeout(ctx, gateTime)
+	defer cancel()
 	v := verdict{change: ask.change, before: ask.before}
 	var contacts plan.Contacts
 	var past []plan.PastAlert
@@ -219,8 +241,11 @@ func (c *Commands) judge(ctx context.Context, ask *unjudged) (verdict, error) {
 		after, _ = plan.NewSnapshot(ask.next, ask.before.Zones) // it was checked
 	}
 	facts := plan.Facts{Was: contacts, Is: contacts.Without(ask.without)}
-	v.consequences = plan.Judge(ask.before, after, facts, ask.now, ask.now.Plus(gateAhead))
-	v.replayed = plan.ReplayFacts(ask.before, after, past, facts, ask.now)
+	v.consequences = plan.Judge(ctx, ask.before, after, facts, ask.now, ask.now.Plus(gateAhead))
+	v.replayed = plan.ReplayFacts(ctx, ask.before, after, past, facts, ask.now)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return v, muster.WrapError(muster.ErrUnavailable, ctx.Err(), "You did not wait until the change was judged: nothing was changed.")
+	}
 	return v, nil
 }
 
@@ -240,6 +265,9 @@ func refusal(v *verdict, by consent) error {
 		facts = []string{facts[0], facts[lost]} // the longest loss to come, and the newest alert of the past
 	}
 	text := "This change would reach nobody. " + strings.Join(facts[:min(len(facts), 2)], " ")
+	if len(facts) == 1 && v.unseen() != "" {
+		text = "Nobody can say whether this change would reach somebody. " + facts[0]
+	}
 	if n := v.replayed.Lost; n > 1 {
 		text += fmt.Sprintf(" So would %d of the last %d alerts in all.", n, v.replayed.Alerts)
 	}

@@ -1,64 +1,59 @@
 package plan
 
 import (
+	"context"
+	"fmt"
 	"time"
 
 	"github.com/muster-oncall/muster"
 )
 
-// How far a change is looked at, and with how much work.
+// How far a change is looked at beyond the window.
 const (
-	edgeAhead = 45 * 24 * time.Hour  // beyond the last dated edge of what changes
+	edgeAhead = 45 * 24 * time.Hour  // behind the last dated edge of what changes
 	maxAhead  = 400 * 24 * time.Hour // from now
-	maxSteps  = 20_000               // changes of on-call that are asked about beyond the window
-	maxTurns  = 60_000               // turns of the rosters that change, in the window
+	farPart   = 15 * 24 * time.Hour  // between two looks at the time
 )
 
-// Judge is [CompareFacts], and looks farther for what would reach nobody: until the last dated edge of the rosters that
-// change, at most 400 days. A window with very many turns is shortened. Both are told: Until of the answer is how far
-// shifts were compared, Looked how far it was asked whether somebody is reached.
-func Judge(before, after *Snapshot, facts Facts, from, until muster.Instant) Consequences {
-	c := &comparison{before: before, after: after, was: newReacher(before, facts.Was.kept(before)), is: newReacher(after, facts.Is.kept(after))}
-	c.people()
-	c.rosters()
-	if turns := c.turns(until.Sub(from.Time)); turns > maxTurns {
-		until = from.Plus(until.Sub(from.Time) * maxTurns / time.Duration(turns))
+// Judge is [Compare] for a change that may be one of contact methods, too, and looks farther for what would reach nobody:
+// until the last dated edge of the rosters that change, at most 400 days. It ends when ctx does, and tells how far it came:
+// Until of the answer is how far shifts were compared, Looked how far it was asked whether somebody is reached.
+func Judge(ctx context.Context, before, after *Snapshot, facts Facts, from, until muster.Instant) Consequences {
+	c := newComparison(ctx, before, after, facts, from, until)
+	out := c.compare()
+	if out.Looked = out.Until; out.Short {
+		return out
 	}
-	out := CompareFacts(before, after, facts, from, until)
-	out.Looked = until
 	far := c.lastEdge(from).Plus(edgeAhead)
 	if limit := from.Plus(maxAhead); far.After(limit.Time) {
 		far = limit
 	}
-	if !far.After(until.Time) {
-		return out
+	for at := until; at.Before(far.Time); at = c.until {
+		c.from, c.until = at, at.Plus(farPart)
+		if c.until.After(far.Time) {
+			c.until = far
+		}
+		c.out.Lost = nil
+		if !c.lost() {
+			break
+		}
+		out.Lost, out.Looked = append(out.Lost, c.out.Lost...), c.until
 	}
-	c.from, c.until, c.steps = until, far, maxSteps
-	c.lost()
-	out.Lost = append(out.Lost, c.out.Lost...)
-	out.Looked = c.until
+	out.Lost = joinLost(out.Lost)
 	return out
 }
 
-// turns estimates how many turns the rosters that change have in a window, on both sides.
-func (c *comparison) turns(window time.Duration) (n int) {
-	for _, name := range c.touched {
-		for _, s := range []*Snapshot{c.before, c.after} {
-			r := s.Catalog.Rosters[name]
-			if r == nil {
-				continue
-			}
-			for i := range r.Rotations {
-				t := &r.Rotations[i]
-				length := 24 * time.Hour // what is longer is cut by days nevertheless, where there are hours
-				if t.Unit == muster.UnitHour {
-					length = time.Duration(max(t.Every, 1)) * time.Hour
-				}
-				n += int(window/length)*max(len(t.Hours), 1) + len(t.Shifts)
-			}
-		}
+// Far says how far a comparison came that had not enough time; "" when it had.
+func (c *Consequences) Far() string {
+	switch days := int(c.Until.Sub(c.From.Time) / (24 * time.Hour)); {
+	case c.Short && days == 0:
+		return "Time was over before a whole day could be looked at."
+	case c.Short:
+		return fmt.Sprintf("Looked %s ahead, then time was over: what comes after %s is not told here.", count(days, "day", "days"), c.Until.UTC().Format("2 Jan 2006"))
+	case c.Unwarned > 0:
+		return fmt.Sprintf("Time was over before the warnings about %s were looked for.", count(c.Unwarned, "roster", "rosters"))
 	}
-	return n
+	return ""
 }
 
 // lastEdge is the last moment, after from, at which a document of the rosters that change says that something begins or

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +17,9 @@ type Consequences struct {
 	From   muster.Instant `json:"from"`
 	Until  muster.Instant `json:"until"`
 	Looked muster.Instant `json:"looked,omitzero"` // until here it was asked whether somebody is reached; zero: until Until
+	Short  bool           `json:"short,omitempty"` // time was over: Until is earlier than asked for
+
+	Unwarned int `json:"unwarned,omitempty"` // rosters that change for whose warnings no time was left
 
 	Shifts   []ShiftChange `json:"shifts"`   // that change hands, earliest first; at most [MaxShiftChanges]
 	More     int           `json:"more"`     // so many more
@@ -91,55 +95,70 @@ type Warned struct {
 	Text   string            `json:"text"`
 }
 
-// Compare says what a change from one catalog to another means in a window. Contacts are those of everybody. It looks at
-// what the change touches alone, so that a small change of a large catalog is quick.
-func Compare(before, after *Snapshot, contacts Contacts, from, until muster.Instant) Consequences {
-	return CompareFacts(before, after, Facts{Was: contacts, Is: contacts}, from, until)
-}
-
 // Facts are the contact methods of everybody before and after a change, for one that changes these, too.
 type Facts struct{ Was, Is Contacts }
 
-// CompareFacts is [Compare] for a change that may be one of contact methods, too.
-func CompareFacts(before, after *Snapshot, facts Facts, from, until muster.Instant) Consequences {
-	c := &comparison{
-		before: before, after: after, from: from, until: until,
-		was: newReacher(before, facts.Was.kept(before)), is: newReacher(after, facts.Is.kept(after)),
-		wasOn: before.Duties(from, until), isOn: after.Duties(from, until),
-		out: Consequences{
-			From: from, Until: until, Shifts: []ShiftChange{}, Opens: []Gap{}, Closes: []Gap{}, Lost: []Lost{},
-			Hours: []HoursChange{}, Clocks: []ClockChange{}, Warnings: []Warned{}, Gone: []Warned{},
-		},
-	}
-	if !from.Before(until.Time) {
-		return c.out
-	}
-	c.people()
-	c.rosters()
-	held := newLedger(c)
-	for _, name := range c.touched {
-		c.shifts(name, held)
-		c.clocks(name)
-		c.warnings(name)
-	}
-	c.out.Hours = held.changes()
-	c.lost()
-	slices.SortStableFunc(c.out.Shifts, func(a, b ShiftChange) int { return a.From.Compare(b.From.Time) })
-	if n := len(c.out.Shifts); n > MaxShiftChanges {
-		c.out.Shifts, c.out.More = c.out.Shifts[:MaxShiftChanges], n-MaxShiftChanges
-	}
-	return c.out
+// Compare says what a change from one catalog to another means in a window. Contacts are those of everybody. It looks at
+// what the change touches alone, so that a small change of a large catalog is quick.
+func Compare(before, after *Snapshot, contacts Contacts, from, until muster.Instant) Consequences {
+	return CompareWithin(context.Background(), before, after, contacts, from, until)
 }
 
+// CompareWithin is [Compare] that ends when ctx does, and tells how far it came.
+func CompareWithin(ctx context.Context, before, after *Snapshot, contacts Contacts, from, until muster.Instant) Consequences {
+	return newComparison(ctx, before, after, Facts{Was: contacts, Is: contacts}, from, until).compare()
+}
+
+// comparison is one comparison under way. It stops, and tells how far it came, when ctx ends.
 type comparison struct {
+	ctx           context.Context //nolint:containedctx // the time of the comparison, which lives as long as this value
 	before, after *Snapshot
 	from, until   muster.Instant
 	was, is       *reacher
 	wasOn, isOn   *Duties
 	moved         map[muster.UserName]bool // who joined or left
 	touched       []muster.RosterName
-	steps         int // that may be taken in looking for what is lost; 0: any number
+	wards         map[handed][]muster.Document // what may be lost
 	out           Consequences
+}
+
+func newComparison(ctx context.Context, before, after *Snapshot, facts Facts, from, until muster.Instant) *comparison {
+	c := &comparison{
+		ctx: ctx, before: before, after: after, from: from, until: until,
+		was: newReacher(before, facts.Was.kept(before)), is: newReacher(after, facts.Is.kept(after)),
+		out: Consequences{
+			From: from, Until: until, Shifts: []ShiftChange{}, Opens: []Gap{}, Closes: []Gap{}, Lost: []Lost{},
+			Hours: []HoursChange{}, Clocks: []ClockChange{}, Warnings: []Warned{}, Gone: []Warned{},
+		},
+	}
+	c.people()
+	c.rosters()
+	return c
+}
+
+// over reports whether the time for the comparison is over.
+func (c *comparison) over() bool { return c.ctx.Err() != nil }
+
+func (c *comparison) compare() Consequences {
+	if !c.from.Before(c.until.Time) {
+		return c.out
+	}
+	held := c.walk()
+	c.wasOn, c.isOn = c.before.Duties(c.from, c.until), c.after.Duties(c.from, c.until)
+	for i, name := range c.touched {
+		if c.over() {
+			c.out.Unwarned = len(c.touched) - i
+			break
+		}
+		c.clocks(name)
+		c.warnings(name)
+	}
+	c.out.Hours = held.changes()
+	slices.SortStableFunc(c.out.Shifts, func(a, b ShiftChange) int { return a.From.Compare(b.From.Time) })
+	if n := len(c.out.Shifts); n > MaxShiftChanges {
+		c.out.Shifts, c.out.More = c.out.Shifts[:MaxShiftChanges], n-MaxShiftChanges
+	}
+	return c.out
 }
 
 // people finds who can be paged on one side alone: who joins or leaves, and who loses every contact method.

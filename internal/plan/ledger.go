@@ -54,6 +54,16 @@ func (l *ledger) add(before, after []stretch) {
 	put(l.is, after)
 }
 
+// join adds what another ledger gathered.
+func (l *ledger) join(o *ledger) {
+	for u, list := range o.was {
+		l.was[u] = append(l.was[u], list...)
+	}
+	for u, list := range o.is {
+		l.is[u] = append(l.is[u], list...)
+	}
+}
+
 // changes lists everybody, whose load changes most first.
 func (l *ledger) changes() []HoursChange {
 	out := []HoursChange{}

@@ -14,9 +14,22 @@ import (
 // handed is what looks after something before and after.
 type handed struct{ was, is muster.PolicyName }
 
-// lost finds when something that a policy looks after now would reach nobody. What the change leaves without a policy of its
-// own falls to the default route's.
-func (c *comparison) lost() {
+// lost finds when, in the window, something that a policy looks after now would reach nobody. What the change leaves without
+// a policy of its own falls to the default route's. It reports whether there was time for all of it.
+func (c *comparison) lost() bool {
+	if c.wards == nil {
+		c.wards = c.warded()
+	}
+	for h, list := range c.wards {
+		if !c.lose(h, list) {
+			return false
+		}
+	}
+	return true
+}
+
+// warded is what policies look after that the change may touch.
+func (c *comparison) warded() map[handed][]muster.Document {
 	wards := map[handed][]muster.Document{}
 	look := func(d muster.Document, was, is muster.PolicyName) {
 		if was == "" {
@@ -49,18 +62,7 @@ func (c *comparison) lost() {
 			look(r, r.Policy, is)
 		}
 	}
-	budget := 0
-	if c.steps > 0 {
-		budget = max(c.steps/max(len(wards), 1), 1)
-	}
-	until := c.until
-	for h, list := range wards {
-		if looked := c.lose(h, list, budget); looked.Before(until.Time) {
-			until = looked
-		}
-	}
-	c.until = until
-	slices.SortFunc(c.out.Lost, func(a, b Lost) int { return cmp.Or(a.From.Compare(b.From.Time), cmp.Compare(a.Policy, b.Policy)) })
+	return wards
 }
 
 // fallbackOf is the policy of what nothing else takes.
@@ -110,12 +112,14 @@ func sameQuiet(a, b *muster.User) bool {
 	}))
 }
 
-// lose walks through the window from one change of on-call to the next, at most so many; 0: to the end. It gives how far it
-// came.
-func (c *comparison) lose(h handed, list []muster.Document, budget int) muster.Instant {
+// lose walks through the window from one change of on-call to the next, and reports whether it came to the end in time.
+func (c *comparison) lose(h handed, list []muster.Document) bool {
 	var open *Lost
 	at, end := c.from.Micros(), c.until.Micros()
-	for n := 0; at < end && (budget == 0 || n < budget); n++ {
+	for at < end {
+		if c.over() {
+			return false
+		}
 		was, is := c.was.at(h.was, muster.UrgencyHigh, muster.SeverityCritical, at), c.is.at(h.is, muster.UrgencyHigh, muster.SeverityCritical, at)
 		next := min(was.until, is.until, end)
 		switch {
@@ -142,7 +146,7 @@ func (c *comparison) lose(h handed, list []muster.Document, budget int) muster.I
 		}
 		at = next
 	}
-	return muster.FromMicros(min(at, end))
+	return true
 }
 
 // stated reports whether an override to nobody, that the change brings, says that nobody shall be on call.
@@ -288,10 +292,16 @@ func Summary(documents int, c *Consequences, r *Replayed) string {
 	if n := len(c.Closes); n > 0 {
 		parts = append(parts, count(n, "gap closes", "gaps close"))
 	}
+	if c.Short {
+		parts = append(parts, "looked at until "+c.Until.UTC().Format("2 Jan 2006")+", when time was over")
+	}
 	if c.Looked.After(c.Until.Time) {
 		parts = append(parts, "looked at until "+c.Looked.UTC().Format("2 Jan 2006")+" for what reaches nobody")
 	}
 	parts = append(parts, fmt.Sprintf("of %s %d would have reached other people and %d nobody", count(r.Alerts, "past alert", "past alerts"), r.Others, r.Lost))
+	if r.Unplayed > 0 {
+		parts = append(parts, fmt.Sprintf("for %s no time was left", count(r.Unplayed, "older alert", "older alerts")))
+	}
 	return strings.Join(parts, ", ") + "."
 }
 

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"slices"
 	"time"
@@ -35,6 +36,7 @@ type Replayed struct {
 	Lost        int       `json:"reach_nobody_count"` // that reach somebody as things are
 	OtherPeople []Outcome `json:"other_people"`       // the newest, at most [MaxOutcomes]
 	ReachNobody []Outcome `json:"reach_nobody"`       // the newest, at most [MaxOutcomes]
+	Unplayed    int       `json:"unplayed,omitempty"` // for which no time was left
 }
 
 // MaxOutcomes is how many alerts of each kind are listed.
@@ -42,7 +44,7 @@ const MaxOutcomes = 50
 
 // Add adds what another part of the same past came to. Parts are added the newest first.
 func (r *Replayed) Add(o Replayed) {
-	r.Alerts, r.Same, r.Others, r.Lost = r.Alerts+o.Alerts, r.Same+o.Same, r.Others+o.Others, r.Lost+o.Lost
+	r.Alerts, r.Same, r.Others, r.Lost, r.Unplayed = r.Alerts+o.Alerts, r.Same+o.Same, r.Others+o.Others, r.Lost+o.Lost, r.Unplayed+o.Unplayed
 	r.OtherPeople = firstFew(append(r.OtherPeople, o.OtherPeople...))
 	r.ReachNobody = firstFew(append(r.ReachNobody, o.ReachNobody...))
 }
@@ -67,11 +69,15 @@ func firstFew(list []Outcome) []Outcome {
 //
 // On-call is asked once for each policy and stretch of time, routes once for each different set of what they look at.
 func Replay(before, after *Snapshot, past []PastAlert, contacts Contacts, now muster.Instant) Replayed {
-	return ReplayFacts(before, after, past, Facts{Was: contacts, Is: contacts}, now)
+	return ReplayFacts(context.Background(), before, after, past, Facts{Was: contacts, Is: contacts}, now)
 }
 
-// ReplayFacts is [Replay] for a change that may be one of contact methods, too.
-func ReplayFacts(before, after *Snapshot, past []PastAlert, facts Facts, now muster.Instant) Replayed {
+// playedAtOnce is how many alerts are played between two looks at the time.
+const playedAtOnce = 512
+
+// ReplayFacts is [Replay] for a change that may be one of contact methods, too. It ends when ctx does; then the oldest alerts
+// are not played.
+func ReplayFacts(ctx context.Context, before, after *Snapshot, past []PastAlert, facts Facts, now muster.Instant) Replayed {
 	after = withPast(before, after, now)
 	p := &player{
 		before: newDecider(before), after: newDecider(after),
@@ -82,21 +88,27 @@ func ReplayFacts(before, after *Snapshot, past []PastAlert, facts Facts, now mus
 	for i := range order {
 		order[i] = i
 	}
-	// The oldest first: then an answer about on-call holds for the alerts that follow.
 	slices.SortStableFunc(order, func(a, b int) int { return past[a].At.Compare(past[b].At.Time) })
 	var out Replayed
 	var others, lost []moved
-	for _, i := range order {
-		out.Alerts++
-		m := p.play(&past[i])
-		switch {
-		case slices.Equal(m.was.people, m.is.people):
-			out.Same++
-		case len(m.is.people) == 0:
-			lost = append(lost, m)
-		default:
-			others = append(others, m)
+	// The newest part first, and the oldest of a part: then an answer about on-call holds for the alerts that follow.
+	for ; len(order) > 0 && ctx.Err() == nil; order = order[:max(len(order)-playedAtOnce, 0)] {
+		for _, i := range order[max(len(order)-playedAtOnce, 0):] {
+			out.Alerts++
+			m := p.play(&past[i])
+			switch {
+			case slices.Equal(m.was.people, m.is.people):
+				out.Same++
+			case len(m.is.people) == 0:
+				lost = append(lost, m)
+			default:
+				others = append(others, m)
+			}
 		}
+	}
+	out.Unplayed = len(order)
+	for _, list := range [][]moved{others, lost} {
+		slices.SortStableFunc(list, func(a, b moved) int { return a.alert.At.Compare(b.alert.At.Time) })
 	}
 	out.Others, out.Lost = len(others), len(lost)
 	out.OtherPeople, out.ReachNobody = p.newest(others), p.newest(lost)

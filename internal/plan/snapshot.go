@@ -19,6 +19,7 @@ type Snapshot struct {
 	schedules sync.Map // by roster; made when they are asked for first
 	serves    func() map[muster.RosterName][]muster.ServiceName
 	shadowed  func() map[muster.RosterName]bool
+	memo      memo
 }
 
 // Schedule is a roster made ready for questions; nil when the catalog has no such roster.

@@ -22,6 +22,7 @@ type AskBoard struct {
 	From, Until muster.Instant
 	Roster      muster.RosterName // this one only
 	Finals      bool              // without layers, overrides and swaps: for many rosters, and for a year
+	LanesOnly   bool              // neither warnings nor the viewer's shifts
 }
 
 // RosterBoard is one roster in the window.
@@ -77,11 +78,13 @@ func (q *Queries) OnCallBoard(ctx context.Context, who Viewer, in AskBoard) (*On
 			if in.Roster != "" && ros.Name != in.Roster {
 				continue
 			}
-			b, err := r.board(ros, out.From, out.Until, in.Finals, in.Roster != "")
+			b, err := r.board(ros, out.From, out.Until, in)
 			if err != nil {
 				return nil, err
 			}
-			out.Rosters = append(out.Rosters, b)
+			if out.Rosters = append(out.Rosters, b); in.LanesOnly {
+				continue
+			}
 			shown = append(shown, ros)
 			out.Mine = append(out.Mine, r.mine(ros, r.Now(), r.Now().Plus(mineSoon))...)
 		}
@@ -108,11 +111,16 @@ func (r *read) rosters() (out []*muster.Roster) {
 	return out
 }
 
-func (r *read) board(ros *muster.Roster, from, until muster.Instant, finals, single bool) (RosterBoard, error) {
+func (r *read) board(ros *muster.Roster, from, until muster.Instant, in AskBoard) (b RosterBoard, err error) {
 	s := r.snap.Schedule(ros.Name)
-	lanes := r.lanesOf(ros, s, from, until, finals)
-	warnings, err := r.toMend(ros, s, lanes, until, single)
-	b := RosterBoard{
+	lanes := r.lanes(ros, from, until, in.Finals)
+	var warnings []Warning
+	if !in.LanesOnly {
+		if warnings, err = r.toMend(ros, s, lanes, until, in.Roster != ""); err != nil {
+			return b, err
+		}
+	}
+	b = RosterBoard{
 		Name: ros.Name, Title: r.rosterTitle(ros.Name), Team: ros.Team, Revision: r.withRevision(ros).Revision,
 		Now: plan.OnCall(r.snap, r.Now(), plan.OnCallFilter{Roster: ros.Name}), Summary: r.summary(ros),
 		Lanes: lanes, Warnings: warnings,
@@ -123,7 +131,7 @@ func (r *read) board(ros *muster.Roster, from, until muster.Instant, finals, sin
 			b.Zones = append(b.Zones, z)
 		}
 	}
-	return b, err
+	return b, nil
 }
 
 func (r *read) people(list []muster.UserName) []plan.Person {

@@ -25,6 +25,9 @@ type RosterDraft struct {
 // draftAhead is how far ahead a draft is looked at.
 const draftAhead = 30 * 24 * time.Hour
 
+// draftTime is how long comparing may take; then it is told how far it came.
+const draftTime = 3 * time.Second
+
 // RosterDraft compares a roster with the one of its name as it stands, from now for 30 days. A roster that does not exist
 // yet is compared with nothing. The draft must be well formed by itself (Check), and is not changed.
 func (q *Queries) RosterDraft(ctx context.Context, who Viewer, draft *muster.Roster) (*RosterDraft, error) {
@@ -49,7 +52,9 @@ func (q *Queries) RosterDraft(ctx context.Context, who Viewer, draft *muster.Ros
 		if err != nil {
 			return nil, err
 		}
-		out.Change = plan.Compare(r.snap, next, contacts, out.From, out.Until)
+		within, cancel := context.WithTimeout(ctx, draftTime)
+		defer cancel()
+		out.Change = plan.CompareWithin(within, r.snap, next, contacts, out.From, out.Until)
 		if old != nil {
 			out.Before = r.lanesOf(old, r.snap.Schedule(old.Name), out.From, out.Until, true)
 		}

@@ -64,6 +64,29 @@ type Patch struct {
 	Lapsed      string // why it does not apply any more
 }
 
+// drawn names the lanes of a roster that is in the catalog, in a window.
+type drawn struct {
+	roster      muster.RosterName
+	from, until int64
+	finals      bool
+}
+
+// lanes are those of a roster of the catalog. The snapshot keeps them: nobody may change them.
+func (r *read) lanes(ros *muster.Roster, from, until muster.Instant, finals bool) []Lane {
+	if from.Micros()%int64(time.Minute/time.Microsecond) != 0 { // nobody will ask for the same window again
+		return r.lanesOf(ros, r.snap.Schedule(ros.Name), from, until, finals)
+	}
+	size := func(lanes []Lane) (n int) {
+		for i := range lanes {
+			n += len(lanes[i].Blocks) + len(lanes[i].Turns)
+		}
+		return n
+	}
+	return plan.Kept(r.snap, drawn{ros.Name, from.Micros(), until.Micros(), finals}, size, func() []Lane {
+		return r.lanesOf(ros, r.snap.Schedule(ros.Name), from, until, finals)
+	})
+}
+
 // lanesOf are the rows of a roster: final schedules, then the layers, what wins above, then what was changed by hand.
 func (r *read) lanesOf(ros *muster.Roster, s *rota.Schedule, from, until muster.Instant, finals bool) (lanes []Lane) {
 	final := map[muster.RosterRole][]rota.Shift{}

@@ -32,15 +32,14 @@ func (r *read) mine(ros *muster.Roster, from, until muster.Instant) (out []MyShi
 	}
 	s := r.snap.Schedule(ros.Name)
 	for _, role := range s.Roles() {
-		// A shift that runs is told from its beginning.
-		lo := from
-		if h := s.Holder(role, 0, from, nil); slices.Contains(h.People, me) && !h.Since.IsZero() {
-			lo = h.Since
-		}
-		for _, sh := range s.Shifts(role, lo, until) {
-			if !slices.Contains(sh.People, me) || !sh.Until.After(r.Now().Time) {
+		for _, sh := range r.snap.DayShifts(ros.Name, role, from, from.Plus(mineAhead)) {
+			if !slices.Contains(sh.People, me) || !sh.Until.After(r.Now().Time) || !sh.From.Before(until.Time) {
 				continue
 			}
+			if !sh.From.After(from.Time) {
+				sh.From = began(s, role, sh.From, from, me)
+			}
+			sh.Until = earlier(sh.Until, until)
 			m := MyShift{Roster: ros.Name, Title: r.rosterTitle(ros.Name), Role: role, From: sh.From, Until: sh.Until, Running: !sh.From.After(r.Now().Time), Patch: sh.Override + sh.Swap}
 			if sh.Override == "" {
 				m.Ref, m.Zone = r.turnRef(ros, s, sh, me)
@@ -49,6 +48,16 @@ func (r *read) mine(ros *muster.Roster, from, until muster.Instant) (out []MyShi
 		}
 	}
 	return out
+}
+
+// began is when somebody's shift that runs at a moment began, which may be before the days that were looked at.
+func began(s *rota.Schedule, role muster.RosterRole, looked, at muster.Instant, me muster.UserName) muster.Instant {
+	h := s.Holder(role, 0, at, nil)
+	if !slices.Contains(h.People, me) || h.Since.IsZero() {
+		return looked
+	}
+	list := s.Shifts(role, h.Since, at.Plus(time.Microsecond))
+	return list[len(list)-1].From
 }
 
 // turnRef names the turn of a shift, whose it is in the rotation and in which zone it is written.

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -71,6 +72,8 @@ func (q *Queries) PlanChange(ctx context.Context, a muster.Actor, in PlanChange)
 		return out, err
 	}
 	defer done()
+	ctx, cancel := context.WithTimeout(ctx, planTime)
+	defer cancel()
 	if in.DaysAhead == 0 {
 		in.DaysAhead = planAhead
 	}
@@ -92,10 +95,13 @@ func (q *Queries) PlanChange(ctx context.Context, a muster.Actor, in PlanChange)
 	out = PlannedChange{Revision: d.before.Catalog.Revision, Changes: plan.Diff(d.before.Catalog, next), Of: d.of}
 	var c plan.Consequences
 	if in.Cursor == "" {
-		c = plan.Judge(d.before, after, plan.Facts{Was: d.contacts, Is: d.contacts}, d.now, d.now.Plus(time.Duration(in.DaysAhead)*24*time.Hour))
+		c = plan.Judge(ctx, d.before, after, plan.Facts{Was: d.contacts, Is: d.contacts}, d.now, d.now.Plus(time.Duration(in.DaysAhead)*24*time.Hour))
 		out.Consequences = &c
 	}
-	out.Replayed = replay(d, after)
+	out.Replayed = replay(ctx, d, after)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return out, muster.WrapError(muster.ErrUnavailable, ctx.Err(), "The question was given up before it was answered.")
+	}
 	if out.Consequences != nil {
 		out.Summary = plan.Summary(len(out.Changes), &c, &out.Replayed)
 	}
@@ -118,6 +124,7 @@ func freshWarnings(before, after *plan.Snapshot, contacts plan.Contacts) []plan.
 const (
 	maxPlanning  = 2
 	planPatience = 20 * time.Second
+	planTime     = 15 * time.Second // for one answer; then it is told how far it was looked
 )
 
 // plan waits for a turn to make a plan. Whoever gets one calls done after it.
@@ -167,13 +174,15 @@ func (r *read) draft(parsed []catalog.Parsed, in PlanChange) (d draft, err error
 }
 
 // replay plays the past in two halves at once.
-func replay(d draft, after *plan.Snapshot) plan.Replayed {
+func replay(ctx context.Context, d draft, after *plan.Snapshot) plan.Replayed {
 	half := (len(d.past) + 1) / 2
 	parts := [][]plan.PastAlert{d.past[:half], d.past[half:]}
 	out := make([]plan.Replayed, len(parts))
 	var all sync.WaitGroup
 	for i, part := range parts {
-		all.Go(func() { out[i] = plan.Replay(d.before, after, part, d.contacts, d.now) })
+		all.Go(func() {
+			out[i] = plan.ReplayFacts(ctx, d.before, after, part, plan.Facts{Was: d.contacts, Is: d.contacts}, d.now)
+		})
 	}
 	all.Wait()
 	out[0].Add(out[1]) // the newest first

@@ -236,6 +236,7 @@ func (v *visit) planned(out *view.ProposedChange, x *query.PlannedChange) {
 			}
 		}
 		out.Warnings = firstNotes(out.Warnings, planDangers, "more things to mind")
+		out.Warnings = append(lookedShort(c.Far()), out.Warnings...)
 		for _, k := range c.Clocks {
 			out.Clocks = append(out.Clocks, k.Text)
 		}
@@ -250,6 +251,14 @@ func (v *visit) planned(out *view.ProposedChange, x *query.PlannedChange) {
 	if n := len(out.Past.Lines); n > planPast {
 		out.Past.Lines = append(out.Past.Lines[:planPast:planPast], "And "+strconv.Itoa(n-planPast)+" more.")
 	}
+}
+
+// lookedShort says that a change was too large to be looked at as a whole.
+func lookedShort(text string) []view.Note {
+	if text == "" {
+		return nil
+	}
+	return []view.Note{{Tone: view.ToneMajor, Lead: "Not the whole", Text: text}}
 }
 
 // decideChange approves or rejects. What is refused is said on the page itself.

@@ -47,7 +47,7 @@ func shiftNamed(list []heldShift, value string) *heldShift {
 
 // heldShifts lists the shifts of everybody in a roster that are not over, each turn once.
 func (v *visit) heldShifts(name muster.RosterName) (out []heldShift, err error) {
-	b, err := v.Queries.OnCallBoard(v.ctx(), v.viewer(), query.AskBoard{From: muster.At(v.now), Until: muster.At(v.now.Add(coverAhead)), Roster: name, Finals: true})
+	b, err := v.Queries.OnCallBoard(v.ctx(), v.viewer(), query.AskBoard{From: muster.At(v.now), Until: muster.At(v.now.Add(coverAhead)), Roster: name, Finals: true, LanesOnly: true})
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func (v *visit) rosterPreview(form *rosterForm, stands *muster.Roster) (*view.Ro
 			p.Warnings = append(p.Warnings, view.Note{Tone: view.ToneMinor, Lead: "Mind", Text: w.Text})
 		}
 	}
-	p.Warnings = firstNotes(p.Warnings, 5, "more things to mind")
+	p.Warnings = append(lookedShort(c.Far()), firstNotes(p.Warnings, 5, "more things to mind")...)
 	for _, w := range c.Gone {
 		if w.Kind != "gap" {
 			p.Mended = append(p.Mended, w.Text)
