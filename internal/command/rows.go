@@ -117,6 +117,8 @@ func (c *Call) emitEntries(list []*muster.Entry) {
 	}
 }
 
+func (c *Call) emitEntry(e *muster.Entry) { c.emitEntries([]*muster.Entry{e}) }
+
 // entry makes a timeline entry of the actor at this moment.
 func (c *Call) entry(kind muster.EntryKind, text string) *muster.Entry {
 	return &muster.Entry{
