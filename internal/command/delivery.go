@@ -230,7 +230,7 @@ func (c *Call) wanted(d *muster.Delivery) (s Started, not unwanted, err error) {
 		return s, unwanted{why: "not needed any more"}, nil
 	case len(s.Page.Digest) > 0:
 		var wanted bool
-		if s.Digest, wanted, err = c.digestWanted(s.Page, ""); err != nil || !wanted {
+		if s.Digest, wanted, err = c.digestWanted(s.Page); err != nil || !wanted {
 			return s, unwanted{why: "every alert of it was acknowledged or over first"}, err
 		}
 	case s.Alert.Status == muster.AlertResolved:
@@ -265,8 +265,8 @@ func acknowledgedFirst(a *muster.Alert) string {
 
 // answeredElsewhere reports whether the person proved another page of those that were planned together with this one.
 func (c *Call) answeredElsewhere(p *muster.Page) (bool, error) {
-	pages, err := c.PagesOf(p.Alert)
-	return err == nil && proven(waysOf(pages, p)), err
+	ways, err := c.ways(p)
+	return err == nil && proven(ways), err
 }
 
 // DeliveryResult is what came of handing a delivery to its connector.

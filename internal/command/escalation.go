@@ -23,6 +23,11 @@ func (c *Call) stepped(r *rows, a *muster.Alert, event escalate.Event) (*muster.
 	if err != nil || e == nil {
 		return nil, err
 	}
+	if event.Kind == escalate.Resolve { // pages nobody: there is nobody to look up
+		run, eff := plan.Escalate(c.Snap, nil, *e, event, c.Now())
+		r.runs = append(r.runs, &run)
+		return &run, c.apply(r, a, &run, eff)
+	}
 	contacts, err := c.contactsFor(&e.Policy)
 	if err != nil {
 		return nil, err
@@ -63,7 +68,7 @@ func (c *Call) fireEscalate(t *muster.Timer) error {
 	if err != nil || e == nil || e.Generation != t.Generation || a.Status != muster.AlertOpen {
 		return err
 	}
-	pages, err := c.PagesOf(a.ID)
+	pages, err := c.PagesSince(a.ID, e.StepAt) // those of the step that runs
 	if err != nil {
 		return err
 	}

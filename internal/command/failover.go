@@ -107,6 +107,12 @@ type way struct {
 func (w way) first() *muster.Page { return w.pages[0] }
 func (w way) last() *muster.Page  { return w.pages[len(w.pages)-1] }
 
+// ways reads the ways of a page's person that were planned together with it, or with the page that it repeats.
+func (c *Call) ways(with *muster.Page) ([]way, error) {
+	pages, err := c.PagesSince(with.Alert, muster.MadeAt(cmp.Or(with.Repeats, with.ID)))
+	return waysOf(pages, with), err
+}
+
 // waysOf gives the ways of a person that were planned together with a page, or with the page that it repeats.
 func waysOf(pages []*muster.Page, with *muster.Page) (ways []way) {
 	first := with
@@ -144,7 +150,7 @@ func (c *Call) fireProof(t *muster.Timer) error {
 	if err != nil {
 		return err
 	}
-	pages, err := c.PagesOf(a.ID)
+	pages, err := c.PagesSince(a.ID, c.Now().Plus(-oldestWays)) // for those before it is too late
 	if err != nil {
 		return err
 	}
@@ -231,11 +237,10 @@ func (c *Call) nextMethod(failed *muster.Page) error { return c.nextWay(failed, 
 // nextWay does that also while a page may still arrive, because its provider is in trouble: then only as long as nothing
 // else is under way to the person.
 func (c *Call) nextWay(stuck *muster.Page, trouble bool) error {
-	pages, err := c.PagesOf(stuck.Alert)
+	ways, err := c.ways(stuck)
 	if err != nil {
 		return err
 	}
-	ways := waysOf(pages, stuck)
 	if proven(ways) {
 		return nil
 	}

@@ -282,7 +282,7 @@ func (c *Call) cancelPages(a *muster.Alert, why string, only ...muster.UserName)
 	if err := c.DropGathered(a.ID, only...); err != nil {
 		return err
 	}
-	pages, err := c.PagesOf(a.ID)
+	pages, err := c.PlannedPages(a.ID)
 	if err != nil {
 		return err
 	}
@@ -293,7 +293,7 @@ func (c *Call) cancelPages(a *muster.Alert, why string, only ...muster.UserName)
 			continue
 		}
 		if len(p.Digest) > 0 { // the others of it may still want it
-			if _, wanted, err := c.digestWanted(p, a.ID); err != nil {
+			if wanted, err := c.wantedBesides(p, a.ID); err != nil {
 				return err
 			} else if wanted {
 				continue

@@ -242,10 +242,24 @@ func badness(a *muster.Alert) int {
 	return n
 }
 
-// digestWanted reports whether a page about several alerts is still wanted: one of them, other than except, can be paged about.
-func (c *Call) digestWanted(p *muster.Page, except muster.AlertID) ([]*muster.Alert, bool, error) {
+// digestWanted reports whether a page about several alerts is still wanted: one of them can be paged about.
+func (c *Call) digestWanted(p *muster.Page) ([]*muster.Alert, bool, error) {
 	alerts, err := c.AlertsIn(p.Digest)
-	return alerts, slices.ContainsFunc(alerts, func(a *muster.Alert) bool { return a.ID != except && pageable(a) }), err
+	return alerts, slices.ContainsFunc(alerts, pageable), err
+}
+
+// wantedBesides reports whether it is still wanted without one of its alerts. Alerts of a storm end one after the other, first those
+// that came first: so it begins to look at the end of the list, and does not read all of them for each.
+func (c *Call) wantedBesides(p *muster.Page, except muster.AlertID) (bool, error) {
+	for left, some := p.Digest, 1; len(left) > 0; some *= 4 {
+		from := max(len(left)-some, 0)
+		alerts, err := c.AlertsIn(left[from:])
+		if err != nil || slices.ContainsFunc(alerts, func(a *muster.Alert) bool { return a.ID != except && pageable(a) }) {
+			return err == nil, err
+		}
+		left = left[:from]
+	}
+	return false, nil
 }
 
 // AckPage acknowledges what a page is about.

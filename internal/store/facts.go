@@ -56,7 +56,11 @@ type AlertWriter interface {
 // PageReader reads pages.
 type PageReader interface {
 	Page(id muster.PageID) (*muster.Page, error)
-	PagesOf(alert muster.AlertID) ([]*muster.Page, error)          // oldest first
+	PagesOf(alert muster.AlertID) ([]*muster.Page, error) // oldest first
+	// PagesSince gives those of them that were planned at an instant or later. It reads no others, of which an alert that is
+	// open for long has many.
+	PagesSince(alert muster.AlertID, since muster.Instant) ([]*muster.Page, error)
+	PlannedPages(alert muster.AlertID) ([]*muster.Page, error)     // those of them that wait to be begun
 	PagesFor(user muster.UserName, l List) ([]*muster.Page, error) // newest first; "" is everybody
 	PagesByConnector(c muster.ConnectorName, l List) ([]*muster.Page, error)
 }

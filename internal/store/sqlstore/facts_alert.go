@@ -331,8 +331,23 @@ func (t *tx) Page(id muster.PageID) (*muster.Page, error) {
 
 // PagesOf lists the pages of an alert, and those about several to which it belongs, in the order in which they were planned.
 func (t *tx) PagesOf(alert muster.AlertID) ([]*muster.Page, error) {
-	list, err := all(t, scanPage, "SELECT body, life FROM page WHERE alert = $1 "+
-		"UNION ALL SELECT page.body, page.life FROM digest JOIN page ON page.id = digest.page WHERE digest.alert = $1", string(alert))
+	return t.pagesOf(alert, "")
+}
+
+// PagesSince lists those that were planned since an instant: their identifiers say when.
+func (t *tx) PagesSince(alert muster.AlertID, since muster.Instant) ([]*muster.Page, error) {
+	return t.pagesOf(alert, " AND page.id >= $2", madeAt("pag", since))
+}
+
+// PlannedPages lists those that nobody has begun to send.
+func (t *tx) PlannedPages(alert muster.AlertID) ([]*muster.Page, error) {
+	return t.pagesOf(alert, " AND page.state = 'planned'")
+}
+
+func (t *tx) pagesOf(alert muster.AlertID, and string, args ...any) ([]*muster.Page, error) {
+	list, err := all(t, scanPage, "SELECT body, life FROM page WHERE alert = $1"+and+
+		" UNION ALL SELECT page.body, page.life FROM digest JOIN page ON page.id = digest.page WHERE digest.alert = $1"+and,
+		append([]any{string(alert)}, args...)...)
 	slices.SortFunc(list, func(a, b *muster.Page) int {
 		return cmp.Or(a.PlannedAt.Compare(b.PlannedAt.Time), a.DueAt.Compare(b.DueAt.Time), cmp.Compare(a.ID, b.ID))
 	})

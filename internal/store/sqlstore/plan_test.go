@@ -31,6 +31,8 @@ func TestPlans(t *testing.T) {
 			func() error { return second(tx.CountAlerts(muster.AlertOpen)) },
 			func() error { return second(tx.EscalationOf(alert.ID)) },
 			func() error { return second(tx.PagesOf(alert.ID)) },
+			func() error { return second(tx.PagesSince(alert.ID, now)) },
+			func() error { return second(tx.PlannedPages(alert.ID)) },
 			func() error { return second(tx.PagesFor("ana", store.List{After: "x"})) },
 			func() error { return second(tx.SignalsOf(alert.ID, store.List{})) },
 			func() error { return second(tx.SignalsOf(alert.ID, store.List{After: "sig_1"})) },

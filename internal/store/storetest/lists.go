@@ -350,6 +350,10 @@ func paging(w *world) {
 		if err != nil || len(ordered) != 1200 || ordered[0].Step != 0 || ordered[1199].Step != 1199 {
 			w.Errorf("pages of the alert: %d, %v", len(ordered), err)
 		}
+		late, err := r.PagesSince("alt_1", muster.MadeAt(ordered[1100].ID))
+		if err != nil || len(late) < 100 || len(late) >= 1200 || late[len(late)-1].Step != 1199 || late[0].Step > 1100 {
+			w.Errorf("pages of the alert since one of them: %d, %v", len(late), err)
+		}
 		recent, err := r.RecentEntries(store.List{Limit: 3})
 		if err != nil || len(recent) != 3 || recent[0].Seq != 1200 || recent[2].Seq != 1198 {
 			w.Errorf("recent entries: %d, %v", len(recent), err)
