@@ -151,7 +151,8 @@ type StepTaken struct {
 	Because  string                     `json:"because,omitempty"`  // what the event said of itself
 	Started  Instant                    `json:"started,omitzero"`   // first real attempt of the step before
 	Contacts map[UserName][]ContactFact `json:"contacts,omitempty"`
-	Away     []Leave                    `json:"away,omitempty"` // days off at that moment of experts whom a topic names
+	Spared   []UserName                 `json:"spared,omitempty"` // of Contacts: who was looked at and not paged
+	Away     []Leave                    `json:"away,omitempty"`   // days off at that moment of experts whom a topic names
 	Acked    []Acknowledgement          `json:"acked,omitempty"`
 	Turns    map[int]UserName           `json:"turns,omitempty"`      // who had the last turn of each step with turns
 	Waits    Instant                    `json:"waits_until,omitzero"` // nobody was paged: the step waits until then at most

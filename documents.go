@@ -20,16 +20,18 @@ type User struct {
 	Directory string             `json:"directory,omitempty"` // her ID in the chat's directory
 	Notify    []NotificationRule `json:"notify,omitempty"`    // in order; none means every verified contact method, two minutes apart
 	Reminders []Reminder         `json:"reminders,omitzero"`  // of shifts: 7d, 1d, start; all when missing, none when the list is empty
-	Quiet     []Window           `json:"quiet,omitempty"`     // in their zone: not asked as an expert then, as long as somebody else can be
+	Quiet     []Window           `json:"quiet,omitempty"`     // in their zone: low urgency does not ring then, nor are they asked as an expert, as long as somebody else can be
 	Storm     *Storm             `json:"storm,omitempty"`     // when their pages are gathered into digests; more than 5 in 2m when missing
 	Disabled  bool               `json:"disabled,omitempty"`  // has left: is never paged and cannot sign in
 }
 
-// NotificationRule says which contact method to use, and how long after the page was planned.
+// NotificationRule says which contact method to use, and how long after the page was planned. Neither its hours nor the
+// person's quiet hours keep the last step from reaching anybody.
 type NotificationRule struct {
 	Urgency Urgency  `json:"urgency,omitempty"` // empty: both
 	Method  string   `json:"method"`            // name of the contact method: "phone"
 	After   Duration `json:"after,omitempty"`
+	Hours   []Window `json:"hours,omitempty"` // on the person's clocks; always when missing
 }
 
 // Team is a group of people who own services.
@@ -142,20 +144,25 @@ func (d *User) Check() (f []FieldError) {
 		if r.After.Std() > 2*time.Hour {
 			f = append(f, FieldError{Path: p + ".after", Message: "at most 2h: a person who is paged later is not reached"})
 		}
+		f = append(f, checkWindows(p+".hours", r.Hours)...)
 	}
 	for i, r := range d.Reminders {
 		f = append(f, oneOf(fmt.Sprintf("reminders[%d]", i), r, Reminders()...)...)
 	}
 	f = append(f, d.Storm.check("storm")...)
-	quiet := fieldErrors{path: "quiet"}
-	for i, w := range d.Quiet {
-		w.check(&fieldErrors{path: fmt.Sprintf("quiet[%d]", i)}, &quiet)
-	}
-	f = append(f, quiet.list...)
+	f = append(f, checkWindows("quiet", d.Quiet)...)
 	if d.Name == Nobody {
 		f = append(f, FieldError{Path: "name", Message: "nobody is the word for an empty place in a rotation: choose another name"})
 	}
 	return f
+}
+
+func checkWindows(path string, list []Window) []FieldError {
+	all := fieldErrors{path: path}
+	for i, w := range list {
+		w.check(&fieldErrors{path: fmt.Sprintf("%s[%d]", path, i)}, &all)
+	}
+	return all.list
 }
 
 // Check implements [Document].

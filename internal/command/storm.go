@@ -207,7 +207,7 @@ func (c *Call) pageDigest(r *rows, person muster.UserName, alerts []*muster.Aler
 		return err
 	}
 	name := c.Snap.Catalog.DisplayName(person)
-	pages, how := plan.PageDigest(c.Snap, contactFacts(got), person, urgency, len(list), g.Why, c.Now())
+	pages, how := plan.PageDigest(c.Snap, contactFacts(got), person, urgency, len(list), plan.Pressing(waiting), g.Why, c.Now())
 	text := fmt.Sprintf("Muster paged %s about %d alerts at once", name, len(list))
 	switch {
 	case len(pages) == 0 && len(how) > 0:

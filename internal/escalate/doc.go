@@ -19,6 +19,7 @@
 //   - I11: a step that reaches nobody goes on at once, and a note says so;
 //   - I13: a pause for an acknowledgement with a time-out, and one for a silence, has an end with a wake-up;
 //   - I14: an acknowledgement cancels every page that has not been started;
+//   - I29: what people wish of hours never silences the last step that reaches anybody;
 //   - I15: a step lasts at least its wait after its first real attempt, which the caller records as StepStarted. A step
 //     that was never attempted counts from when it was decided.
 //
@@ -27,6 +28,9 @@
 // WaitsUntil is set; it looks again when somebody comes, and every [holdLook], and is passed over at its end. Rooms and webhooks
 // are told and count for nothing. A policy may ask for several acknowledgements: until there are enough, the escalation goes
 // on, and who has acknowledged is not paged again. When nobody else is left, those who have acknowledged have it.
+//
+// People may wish not to be paged at some hours. A step follows that as long as it, or a later one, reaches somebody else; the
+// last step that reaches anybody, and the fallback, do not when nobody would be reached.
 //
 // An acknowledgement that ends, by its time-out or by a person, begins a new round at step 1 at once: the person who had
 // it is gone, and whoever is first in line now should know first. Round numbers only rise, so that a page is known by its

@@ -38,9 +38,10 @@ type Event struct {
 type Who interface {
 	// OnCall resolves a target to people: nobody is an empty list with a reason that says so.
 	OnCall(t muster.Target) ([]muster.UserName, []muster.Reason)
-	// Methods are the ways to page a person, in order. None means that the person cannot be reached, with a reason. The
-	// reasons tell how they were chosen; that they are used is told here.
-	Methods(u muster.UserName, urgency muster.Urgency) ([]Method, []muster.Reason)
+	// Methods are the ways to page a person. None means that the person cannot be reached now, with a reason. The reasons
+	// tell how they were chosen; that they are used is told here. Pressing: nobody else is reached, so what the person
+	// wishes of hours does not count.
+	Methods(u muster.UserName, urgency muster.Urgency, pressing bool) Ways
 	// Fallback is whom an exhausted escalation pages when its policy names nobody, or nobody who can be reached.
 	Fallback() ([]muster.UserName, []muster.Reason)
 	// Told says whether there is a connector that can be told, what it is called, and why it is told or cannot be.
@@ -63,6 +64,15 @@ type Namer interface {
 type Method struct {
 	Contact muster.ContactFact
 	After   time.Duration
+}
+
+// Ways are how a person is paged.
+type Ways struct {
+	Methods []Method // in order
+	Why     []muster.Reason
+	// Spared says that the person's own hours left out everything, or everything that rings: then it does not count as
+	// reaching somebody.
+	Spared bool
 }
 
 // Effects are what follows from an event besides the escalation's new state.

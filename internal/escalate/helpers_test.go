@@ -22,6 +22,8 @@ type team struct {
 	now         muster.Instant
 	asked       int
 	comes       map[muster.RosterName]muster.Instant // when somebody comes on call
+	quiet       map[muster.UserName]bool             // only their mail is used, as long as others are reached
+	off         map[muster.UserName]bool             // nothing of theirs is used, as long as others are reached
 }
 
 func (w *team) Told(c muster.ConnectorName) (string, bool, muster.Reason) {
@@ -60,10 +62,23 @@ func (w *team) OnCall(t muster.Target) ([]muster.UserName, []muster.Reason) {
 	return nil, []muster.Reason{{Kind: muster.ReasonNobody, Text: "Nobody is " + key + "."}}
 }
 
-func (w *team) Methods(u muster.UserName, _ muster.Urgency) ([]escalate.Method, []muster.Reason) {
+func (w *team) Methods(u muster.UserName, _ muster.Urgency, pressing bool) escalate.Ways {
 	if w.unreachable[u] {
-		return nil, []muster.Reason{{Kind: muster.ReasonNobody, Text: w.Name(u) + " has no verified contact method."}}
+		return escalate.Ways{Why: []muster.Reason{{Kind: muster.ReasonNobody, Text: w.Name(u) + " has no verified contact method."}}}
 	}
+	methods, why := w.methods(u)
+	switch {
+	case pressing && (w.quiet[u] || w.off[u]):
+		return escalate.Ways{Methods: methods, Why: []muster.Reason{{Kind: muster.ReasonPerson, Text: w.Name(u) + " is pressed."}}}
+	case w.off[u]:
+		return escalate.Ways{Why: []muster.Reason{{Kind: muster.ReasonNobody, Text: w.Name(u) + " is off."}}, Spared: true}
+	case w.quiet[u]:
+		return escalate.Ways{Methods: methods[1:], Why: []muster.Reason{{Kind: muster.ReasonPerson, Text: w.Name(u) + " has quiet hours."}}, Spared: true}
+	}
+	return escalate.Ways{Methods: methods, Why: why}
+}
+
+func (w *team) methods(u muster.UserName) ([]escalate.Method, []muster.Reason) {
 	return []escalate.Method{
 		{Contact: muster.ContactFact{ID: muster.ContactID("con_phone_" + u), Method: "phone", Connector: "demo-phone", Hint: "+1 ··· 0142", Verified: true}},
 		{Contact: muster.ContactFact{ID: muster.ContactID("con_mail_" + u), Method: "mail", Connector: "mail", Verified: true}, After: 2 * time.Minute},

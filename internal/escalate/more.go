@@ -76,6 +76,40 @@ func (r *reach) personReason(u muster.UserName, text string) muster.Reason {
 	}
 }
 
+// sparing resolves a step by the hours that its people set for themselves. Where these leave nobody who is reached as usual,
+// and no later step reaches anybody, it is resolved again without them: they never silence the last step (I29).
+func (d *decision) sparing(resolve func(pressing bool) *reach, later func() bool) *reach {
+	notes, rooms, turns := slices.Clip(d.notes), slices.Clip(d.rooms), d.turns
+	r := resolve(false)
+	d.spare = r.spared && len(r.pages) == 0
+	if !r.spared || r.rings || later() {
+		return r
+	}
+	d.notes, d.rooms, d.turns, d.spare = notes, rooms, turns, false
+	return resolve(true)
+}
+
+// later reports whether a further step of the policy can reach anybody. A condition that may end by itself, of hours or of
+// the night, does not count: by then it may not hold.
+func (d *decision) later(e muster.Escalation) bool {
+	for i := e.Step; i < len(e.Policy.Steps); i++ {
+		s := &e.Policy.Steps[i]
+		if w := s.When; w != nil && (len(w.Hours) > 0 || w.Night != nil || d.unmet(w, e) != "") {
+			continue
+		}
+		r := reach{d: &decision{who: d.who}, e: e, pressing: true}
+		for _, t := range s.Targets {
+			if t.Connector == "" {
+				r.target(t)
+			}
+		}
+		if len(r.pages) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // candidate is somebody whose turn it may be.
 type candidate struct {
 	user muster.UserName
@@ -112,7 +146,7 @@ func (r *reach) turn(targets []muster.Target) {
 		if !r.fits(c.user) {
 			continue
 		}
-		methods, how := r.d.who.Methods(c.user, r.e.Urgency)
+		methods, how := r.methods(c.user)
 		if len(methods) == 0 {
 			r.d.note(how...)
 			continue
@@ -176,6 +210,8 @@ func (d *decision) waits(e muster.Escalation, next muster.Instant) {
 func (d *decision) passed(e muster.Escalation) {
 	text := "reaches nobody, so it is passed over at once"
 	switch s := &e.Policy.Steps[e.Step-1]; {
+	case d.spare:
+		text = "reaches nobody at this hour, as its people wish it, so it is passed over at once"
 	case s.Informs():
 		text = "informs and reaches nobody, so Muster goes on at once"
 	case d.again:

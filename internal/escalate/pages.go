@@ -18,6 +18,7 @@ type decision struct {
 	rooms []muster.Told
 	turns map[int]muster.UserName
 	empty bool // no step of the policy reaches anybody
+	spare bool // the step in hand reaches nobody because of the hours of its people
 	again bool // the step waited for somebody: its rooms were told when it began to
 }
 
@@ -41,17 +42,20 @@ func (d *decision) step(e muster.Escalation, ev Event, now muster.Instant) (page
 			return nil, false
 		}
 	}
-	r := reach{d: d, e: e, now: now, why: d.why(e, ev)}
-	if s.When != nil {
-		r.night = s.When.Night
-	}
-	if s.RoundRobin {
-		r.turn(s.Targets)
-	} else {
+	r := d.sparing(func(pressing bool) *reach {
+		r := &reach{d: d, e: e, now: now, why: d.why(e, ev), pressing: pressing}
+		if s.When != nil {
+			r.night = s.When.Night
+		}
+		if s.RoundRobin {
+			r.turn(s.Targets)
+			return r
+		}
 		for _, t := range s.Targets {
 			r.target(t)
 		}
-	}
+		return r
+	}, func() bool { return d.later(e) })
 	return r.pages, true
 }
 
@@ -76,16 +80,29 @@ func (d *decision) fallback(e muster.Escalation, ev Event, now muster.Instant) [
 		text = "No step of the policy reaches anybody"
 	}
 	text += ". The fallback is paged, and again every " + muster.Duration(RepeatFallback).String() + " until somebody acknowledges."
-	r := reach{d: d, e: e, now: now, why: []muster.Reason{policyOf(e), policyReason(e, muster.ReasonStep, text, facts(e))}}
-	repeated := e.Status == muster.EscalationExhausted // rooms are told once
-	for _, t := range e.Policy.Fallback {
-		if t.Connector == "" || !repeated {
-			r.target(t)
-		}
+	begin := func(pressing bool) *reach {
+		return &reach{d: d, e: e, now: now, why: []muster.Reason{policyOf(e), policyReason(e, muster.ReasonStep, text, facts(e))}, pressing: pressing}
 	}
+	repeated := e.Status == muster.EscalationExhausted // rooms are told once
+	nothing := func() bool { return false }
+	r := d.sparing(func(pressing bool) *reach {
+		r := begin(pressing)
+		for _, t := range e.Policy.Fallback {
+			if t.Connector == "" || !repeated {
+				r.target(t)
+			}
+		}
+		return r
+	}, nothing)
 	if len(r.pages) == 0 {
-		people, why := d.who.Fallback()
-		r.people(people, why)
+		seen := r.seen
+		r = d.sparing(func(pressing bool) *reach {
+			r := begin(pressing)
+			r.seen = slices.Clip(seen)
+			people, why := d.who.Fallback()
+			r.people(people, why)
+			return r
+		}, nothing)
 	}
 	if len(r.pages) == 0 && len(e.Acked) > 0 { // see exhaust
 		return nil
@@ -107,6 +124,18 @@ type reach struct {
 	seen  []muster.UserName
 	night *bool // only those for whom it is night, or is not
 	pages []muster.Planned
+
+	pressing bool // the hours of people do not count
+	spared   bool // somebody is not reached as usual because of their hours
+	rings    bool // somebody is
+}
+
+// methods asks how a person is paged.
+func (r *reach) methods(u muster.UserName) ([]Method, []muster.Reason) {
+	w := r.d.who.Methods(u, r.e.Urgency, r.pressing)
+	r.spared = r.spared || w.Spared
+	r.rings = r.rings || len(w.Methods) > 0 && !w.Spared
+	return w.Methods, w.Why
 }
 
 func (r *reach) target(t muster.Target) {
@@ -131,7 +160,7 @@ func (r *reach) people(people []muster.UserName, why []muster.Reason) {
 		if !r.fits(u) {
 			continue
 		}
-		methods, how := r.d.who.Methods(u, r.e.Urgency)
+		methods, how := r.methods(u)
 		if len(methods) == 0 {
 			if !told {
 				r.d.note(why...)
@@ -189,7 +218,9 @@ func (d *decision) told(t muster.StepTaken, e muster.Escalation) string {
 	}
 	var people []string
 	for _, u := range slices.Sorted(maps.Keys(t.Contacts)) {
-		people = append(people, d.name(u))
+		if !slices.Contains(t.Spared, u) {
+			people = append(people, d.name(u))
+		}
 	}
 	if len(people) > 0 {
 		text += " paged " + strings.Join(people, " and ") + " at "

@@ -25,6 +25,8 @@ func drawTeam(t *rapid.T) *team {
 		w.unreachable[u] = true
 	}
 	w.asleep = map[muster.UserName]bool{"ravi": rapid.Bool().Draw(t, "ravi sleeps"), "dana": rapid.Bool().Draw(t, "dana sleeps")}
+	w.quiet = map[muster.UserName]bool{"ravi": rapid.Bool().Draw(t, "ravi's hours"), "ana": rapid.Bool().Draw(t, "ana's hours")}
+	w.off = map[muster.UserName]bool{"chen": rapid.Bool().Draw(t, "chen's hours"), "dana": rapid.Bool().Draw(t, "dana's hours")}
 	w.daytime = rapid.Bool().Draw(t, "daytime")
 	w.in = time.Duration(rapid.SampledFrom([]int{0, 1, 90, 4000}).Draw(t, "somebody comes in")) * time.Second
 	w.admins = rapid.SliceOfN(people, 0, 2).Draw(t, "admins")

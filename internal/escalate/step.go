@@ -225,7 +225,7 @@ func walk(e muster.Escalation, ev Event, now muster.Instant, d *decision) (muste
 		if !met {
 			continue
 		}
-		if next := d.comes(e, ev, now); !next.IsZero() {
+		if next := d.comes(e, ev, now); !d.spare && !next.IsZero() {
 			e.WaitsUntil = now.Plus(holdOf(e))
 			d.waits(e, next)
 			e, eff := settle(e, muster.EscalationRunning, now, d, nil)
@@ -259,7 +259,7 @@ func lookAgain(e muster.Escalation, ev Event, now muster.Instant, who Who) (must
 	case len(pages) > 0:
 		e.WaitsUntil = muster.Instant{}
 		return settle(e, muster.EscalationRunning, now, d, pages)
-	case met && e.WaitsUntil.After(now.Time):
+	case met && !d.spare && e.WaitsUntil.After(now.Time):
 		if next := d.next(e, e.WaitsUntil); !next.IsZero() {
 			return e, Effects{Wake: look(now, next, e.WaitsUntil), WakeKind: muster.TimerEscalate}
 		}

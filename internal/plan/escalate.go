@@ -22,7 +22,11 @@ func Escalate(s *Snapshot, contacts Contacts, e muster.Escalation, ev escalate.E
 		eff.Taken.Contacts = map[muster.UserName][]muster.ContactFact{}
 		for u := range w.reached {
 			eff.Taken.Contacts[u] = slices.Clone(contacts[u])
+			if !slices.ContainsFunc(eff.Pages, func(p muster.Planned) bool { return p.User == u }) {
+				eff.Taken.Spared = append(eff.Taken.Spared, u)
+			}
 		}
+		slices.Sort(eff.Taken.Spared)
 		eff.Taken.Acked, eff.Taken.Turns = e.Acked, run.Turns
 		eff.Taken.Away = s.away(&e.Policy, days, now)
 		s.inform(&run, &e, &eff)
@@ -43,14 +47,14 @@ func opening(kind escalate.EventKind, run muster.Escalation) escalate.EventKind 
 // PageByHand plans the pages of a person whom somebody pages about an alert. None means that the person cannot be
 // reached.
 func PageByHand(s *Snapshot, contacts Contacts, person muster.UserName, by string, now muster.Instant) []muster.Planned {
-	w := &who{s: s, contacts: contacts, at: now, reached: map[muster.UserName]bool{}}
+	w := &who{s: s, contacts: contacts, at: now, reached: map[muster.UserName]bool{}, because: "somebody asked for them"}
 	return w.byHand(person, []muster.Reason{w.userReason(muster.ReasonPerson, person, "%s asked for %s.", by, w.Name(person))})
 }
 
 // PageExperts plans the pages of whom [Expert] chose when somebody asked for an expert. None means that nobody can be
 // reached, and the reasons of the choice say why.
 func PageExperts(s *Snapshot, contacts Contacts, c Choice, by string, now muster.Instant) (pages []muster.Planned) {
-	w := &who{s: s, contacts: contacts, at: now, reached: map[muster.UserName]bool{}}
+	w := &who{s: s, contacts: contacts, at: now, reached: map[muster.UserName]bool{}, because: "somebody asked for an expert"}
 	ref := muster.DocRef(muster.KindRosters, c.Roster)
 	first := muster.Reason{
 		Kind: muster.ReasonStep, Ref: ref, Revision: s.Catalog.RevisionOf(ref), Text: fmt.Sprintf("%s asked for an expert for %s.", by, c.Topic.Known()),
@@ -64,8 +68,9 @@ func PageExperts(s *Snapshot, contacts Contacts, c Choice, by string, now muster
 
 // byHand plans the pages of a person whom no step pages.
 func (w *who) byHand(person muster.UserName, why []muster.Reason) (pages []muster.Planned) {
-	methods, how := w.Methods(person, muster.UrgencyHigh)
-	for _, m := range methods {
+	ways := w.Methods(person, muster.UrgencyHigh, true)
+	how := ways.Why
+	for _, m := range ways.Methods {
 		last := w.contactReason(m)
 		pages = append(pages, muster.Planned{
 			User: person, Name: w.Name(person), Contact: m.Contact, At: w.at.Plus(m.After),

@@ -9,10 +9,12 @@ import (
 	"github.com/muster-oncall/muster"
 )
 
-// PolicyWarning is something about a policy that can be meant so, and may cost a missed page.
+// PolicyWarning is something about a policy, or about a person's notification rules, that can be meant so, and may cost a
+// missed page.
 type PolicyWarning struct {
 	Policy muster.PolicyName `json:"policy"`
-	Kind   string            `json:"kind"` // mail_only, unreachable, always_conditional
+	User   muster.UserName   `json:"user,omitempty"` // whose rules it is about, instead of a policy
+	Kind   string            `json:"kind"`           // mail_only, unreachable, always_conditional, rules_gap
 	Text   string            `json:"text"`
 }
 
@@ -20,14 +22,15 @@ type PolicyWarning struct {
 // list's: nobody can tell from outside.
 const MailKind = "email"
 
-// PolicyWarnings looks at every policy: whom it may reach, by what, and when. Contacts are those of everybody.
+// PolicyWarnings looks at every policy: whom it may reach, by what, and when; and at people's notification rules. Contacts
+// are those of everybody.
 func PolicyWarnings(s *Snapshot, contacts Contacts) (out []PolicyWarning) {
 	for _, d := range s.Catalog.Documents(muster.KindPolicies) {
 		if p, ok := d.(*muster.Policy); ok {
 			out = append(out, WarnPolicy(s, contacts, p)...)
 		}
 	}
-	return out
+	return append(out, ruleWarnings(s, contacts)...)
 }
 
 // WarnPolicy is [PolicyWarnings] of one policy.

@@ -38,6 +38,7 @@ type reacher struct {
 	s        *Snapshot
 	contacts Contacts
 	known    map[reachKey][]*reach // by from
+	hours    []ownHours
 }
 
 type reachKey struct {
@@ -47,7 +48,7 @@ type reachKey struct {
 }
 
 func newReacher(s *Snapshot, contacts Contacts) *reacher {
-	return &reacher{s: s, contacts: contacts, known: map[reachKey][]*reach{}}
+	return &reacher{s: s, contacts: contacts, known: map[reachKey][]*reach{}, hours: s.ownHours()}
 }
 
 // at is whom the policy reaches at a moment. A policy that the catalog does not have is the one without steps.
@@ -88,8 +89,10 @@ func (r *reacher) ask(key reachKey, at int64) *reach {
 			}
 		}
 	}
-	if next := r.s.turnOfHours(p, now); !next.IsZero() {
-		x.until = min(x.until, next.Micros())
+	for _, next := range []muster.Instant{r.s.turnOfHours(p, now), turnOf(r.s, r.hours, now)} {
+		if !next.IsZero() {
+			x.until = min(x.until, next.Micros())
+		}
 	}
 	if !eff.Wake.IsZero() && eff.Taken != nil && !eff.Taken.Waits.IsZero() {
 		x.people = r.later(*p, eff.Taken.Step, key, now, eff.Taken.Waits)

@@ -119,9 +119,16 @@ func inWords(d muster.Duration) string {
 
 // PageDigest plans the page of a person about the alerts that were gathered for them. None means that the person cannot be
 // reached any more; then the reasons say why. why are the reasons of the worst alert.
-func PageDigest(s *Snapshot, contacts Contacts, person muster.UserName, urgency muster.Urgency, alerts int, why []muster.Reason, now muster.Instant) ([]muster.Planned, []muster.Reason) {
-	w := &who{s: s, contacts: contacts, at: now, reached: map[muster.UserName]bool{}}
-	methods, how := w.Methods(person, urgency)
+//
+// Pressing: one of the alerts was gathered by the last step that reaches anybody (see [Pressing]), so the person's hours do
+// not count; nor do they when they leave nothing.
+func PageDigest(s *Snapshot, contacts Contacts, person muster.UserName, urgency muster.Urgency, alerts int, pressing bool, why []muster.Reason, now muster.Instant) ([]muster.Planned, []muster.Reason) {
+	w := &who{s: s, contacts: contacts, at: now, reached: map[muster.UserName]bool{}, because: "the digest has to arrive"}
+	ways := w.Methods(person, urgency, pressing)
+	if len(ways.Methods) == 0 && ways.Spared {
+		ways = w.Methods(person, urgency, true)
+	}
+	methods, how := ways.Methods, ways.Why
 	about := w.userReason(muster.ReasonPerson, person, "The digest tells %s of %d alerts: exactly these are acknowledged with it.", w.Name(person), alerts)
 	out := make([]muster.Planned, 0, len(methods))
 	for _, m := range methods {

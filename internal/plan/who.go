@@ -20,6 +20,8 @@ type who struct {
 	at       muster.Instant
 	days     []muster.Leave // days off that experts may have
 	reached  map[muster.UserName]bool
+	woken    map[muster.UserName]bool // experts who are asked in spite of their quiet hours
+	because  string                   // why people's hours do not count when it is pressing; "": nobody else is reached
 }
 
 var (
@@ -45,6 +47,9 @@ func (w *who) OnCall(t muster.Target) ([]muster.UserName, []muster.Reason) {
 	}
 	if t.Topic != "" {
 		c := w.expert(t.Topic)
+		if c.Woken {
+			w.wake(c.People)
+		}
 		return c.People, c.Why
 	}
 	if t.Team != "" {
@@ -76,54 +81,6 @@ func (w *who) present(people []muster.UserName, why []muster.Reason) ([]muster.U
 		}
 	}
 	return here, why
-}
-
-// Methods implements [escalate.Who]. A person's own rules decide; without rules for the urgency, or when none of them
-// can be used, every verified contact method is used in order: a mistake in the rules must not make somebody
-// unreachable.
-func (w *who) Methods(u muster.UserName, urgency muster.Urgency) ([]escalate.Method, []muster.Reason) {
-	doc := w.s.Catalog.Users[u]
-	verified := w.verified(u)
-	if doc == nil || doc.Disabled || len(verified) == 0 {
-		return nil, []muster.Reason{w.userReason(muster.ReasonNobody, u, "%s has no verified contact method and cannot be paged.", w.Name(u))}
-	}
-	w.reached[u] = true
-	var why []muster.Reason
-	var methods []escalate.Method
-	rules := 0
-	for _, r := range doc.Notify {
-		if r.Urgency != "" && r.Urgency != urgency {
-			continue
-		}
-		rules++
-		used := false
-		for _, c := range verified {
-			if c.Method == r.Method {
-				used = true
-				methods = append(methods, escalate.Method{Contact: c, After: r.After.Std()})
-			}
-		}
-		if !used {
-			why = append(why, w.userReason(muster.ReasonContact, u, "%s's rules name %q, which %s.", w.Name(u), muster.Clip(r.Method, 40), w.missing(u, r.Method)))
-		}
-	}
-	if len(methods) > 0 {
-		return methods, append(why, w.userReason(muster.ReasonPerson, u, "%s's notification rules for %s urgency say how.", w.Name(u), urgency))
-	}
-	text := "%s has no notification rules for %s urgency, so every verified contact method is used, one after the other."
-	if rules > 0 {
-		text = "None of %s's notification rules for %s urgency can be used, so every verified contact method is, one after the other."
-	}
-	why = append(why, w.userReason(muster.ReasonPerson, u, text, w.Name(u), urgency))
-	for i, c := range verified {
-		methods = append(methods, escalate.Method{Contact: c, After: time.Duration(i) * methodSpacing})
-	}
-	for _, c := range w.contacts[u] {
-		if !c.Verified {
-			why = append(why, w.userReason(muster.ReasonContact, u, "%s's contact method %s is not verified and is not used.", w.Name(u), c.Method))
-		}
-	}
-	return methods, why
 }
 
 func (w *who) verified(u muster.UserName) (out []muster.ContactFact) {

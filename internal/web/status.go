@@ -261,7 +261,11 @@ func readiness(v *visit) error {
 		p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneInfo, Lead: "Test pages", Text: "Nobody gets them. One a week shows early which contact methods have stopped working.", Link: view.Link{Text: "Set them", URL: "/settings/heartbeat#tests"}})
 	}
 	for _, w := range d.Policies {
-		p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneMinor, Lead: "Policy", Text: w.Text, Link: view.Link{Text: string(w.Policy), URL: docURL(muster.KindPolicies, w.Policy)}})
+		note := view.Note{Tone: view.ToneMinor, Lead: "Policy", Text: w.Text, Link: view.Link{Text: string(w.Policy), URL: docURL(muster.KindPolicies, w.Policy)}}
+		if w.User != "" {
+			note.Lead, note.Link = "Rules", view.Link{Text: string(w.User), URL: "/settings/people/" + string(w.User)}
+		}
+		p.Coverage = append(p.Coverage, note)
 	}
 	for _, it := range d.Overdue {
 		p.Overdue = append(p.Overdue, v.ownedItem(it))
