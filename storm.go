@@ -102,3 +102,18 @@ type Noise struct {
 	NotUseful int         `json:"not_useful"`
 	Flaps     int         `json:"flaps"`
 }
+
+// Volume says how much there was of alerts and pages.
+type Volume struct {
+	Alerts map[ServiceName]int
+	Pages  []PageCount
+	Cut    bool // there was more than was looked at: only the newest ones are counted
+}
+
+// PageCount counts the pages about a service that went by a connector and stand at a state.
+type PageCount struct {
+	Service   ServiceName
+	Connector ConnectorName
+	State     PageState
+	Pages     int
+}

@@ -103,11 +103,15 @@ func (c *auditorConnectors) get(cat *muster.Catalog, doc *muster.Connector, r st
 
 // watching is what the auditor knows, for screens.
 func (a *App) watching() query.Watch {
+	out := query.Watch{Node: a.Commands.Node}
+	for _, c := range a.Engine.Circuits() {
+		out.Circuits = append(out.Circuits, query.WatchCircuit{Connector: c.Connector, Since: muster.At(c.Since), Failures: c.Failures, Problem: c.Problem})
+	}
 	if a.Auditor == nil {
-		return query.Watch{}
+		return out
 	}
 	s := a.Auditor.Status()
-	out := query.Watch{LookedAt: s.LookedAt, BeatTo: s.BeatURL, BeatAt: s.BeatAt, BeatError: s.BeatError, TookMicros: s.Took.Microseconds()}
+	out.LookedAt, out.BeatTo, out.BeatAt, out.BeatError, out.TookMicros = s.LookedAt, s.BeatURL, s.BeatAt, s.BeatError, s.Took.Microseconds()
 	for _, f := range s.Findings {
 		out.Findings = append(out.Findings, query.WatchFinding{Kind: f.Kind, Text: f.Text, Since: f.Since})
 	}

@@ -163,9 +163,15 @@ func (a *App) BrowserKey(kind string) string {
 // reach says how people are reached by connectors of a kind.
 func (a *App) reach(kind string) web.Reach {
 	d, _ := a.connectors.registry.Find(kind)
-	how := web.Reach{Address: d.Address, Key: a.BrowserKey(kind)}
+	how := web.Reach{Address: d.Address, Key: a.BrowserKey(kind), Title: d.Title, Help: d.Help}
+	if d.Address != "" {
+		how.Proves, how.Within = proves(d.Proof), d.ProvesWithin()
+	}
 	if kind == demophone.Kind {
 		how.Address = "any words"
+	}
+	for _, s := range d.Settings {
+		how.Settings = append(how.Settings, web.Setting{Name: s.Name, Title: s.Title, Default: s.Default, Required: s.Required, Secret: s.Secret})
 	}
 	return how
 }
@@ -182,3 +188,15 @@ func (a *App) numbers() (out []string) {
 
 // contactCard is a card with those numbers, nil when there are none.
 func (a *App) contactCard() []byte { return phone.VCard("Muster "+a.Org, a.numbers()) }
+
+// proves says what proves a page, for people.
+func proves(p muster.Proof) string {
+	switch p {
+	case muster.ProofCarrier:
+		return "the carrier’s receipt, or a person"
+	case muster.ProofDevice:
+		return "the device’s receipt, or a person"
+	case muster.ProofPerson:
+	}
+	return "a person only"
+}

@@ -23,6 +23,12 @@ type AlertDetail struct {
 	Silence  *muster.Silence // that holds it back; nil: none, or it is not in the catalog any more
 	Source   *muster.Source  // nil: not in the catalog any more
 	AckUntil muster.Instant  // zero: the acknowledgement does not run out
+
+	Head     *muster.Alert                    // that it joined; nil: none
+	Joined   []*muster.Alert                  // that joined it, oldest first
+	Gathered bool                             // a page about it waits for the next digest of somebody
+	InDigest map[muster.AlertID]*muster.Alert // those that its pages about several alerts tell of
+	Rating   *muster.Rating                   // what the viewer said of having been paged; nil: nothing yet
 }
 
 // Similar is an alert of the past with the same fingerprint, or of the same service with the same title.
@@ -55,6 +61,9 @@ func (q *Queries) AlertDetail(ctx context.Context, who Viewer, id muster.AlertID
 		if a.Status == muster.AlertAcknowledged {
 			out.AckUntil = a.NextWakeAt
 		}
+		if err := r.company(out, a); err != nil {
+			return nil, err
+		}
 		if err := r.similar(out, a); err != nil {
 			return nil, err
 		}
@@ -73,6 +82,58 @@ func (q *Queries) AlertDetail(ctx context.Context, who Viewer, id muster.AlertID
 	}
 	out.Why, err = q.explain(ctx, c)
 	return out, err
+}
+
+// maxJoined is how many alerts of a group are shown.
+const maxJoined = 50
+
+// company reads what an alert has to do with others, in groups and digests, and what the viewer said of it.
+func (r *read) company(out *AlertDetail, a *muster.Alert) (err error) {
+	if a.Group != "" {
+		head, err := r.AlertsIn([]muster.AlertID{a.Group})
+		if err != nil {
+			return err
+		}
+		if len(head) > 0 {
+			out.Head = head[0]
+		}
+	}
+	if a.Members > 0 {
+		ids, err := r.Members(a.ID)
+		if err != nil {
+			return err
+		}
+		if out.Joined, err = r.AlertsIn(ids[:min(len(ids), maxJoined)]); err != nil {
+			return err
+		}
+	}
+	if a.Status == muster.AlertOpen {
+		if out.Gathered, err = r.IsGathered(a.ID); err != nil {
+			return err
+		}
+	}
+	var told []muster.AlertID
+	for _, p := range out.Pages {
+		for _, id := range p.Digest {
+			if !slices.Contains(told, id) {
+				told = append(told, id)
+			}
+		}
+	}
+	if len(told) > 0 {
+		list, err := r.AlertsIn(told)
+		if err != nil {
+			return err
+		}
+		out.InDigest = make(map[muster.AlertID]*muster.Alert, len(list))
+		for _, x := range list {
+			out.InDigest[x.ID] = x
+		}
+	}
+	if r.who.Actor.User != "" {
+		out.Rating, err = r.RatingOf(a.ID, r.who.Actor.User)
+	}
+	return err
 }
 
 func (r *read) similar(out *AlertDetail, a *muster.Alert) error {

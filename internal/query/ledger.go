@@ -20,7 +20,7 @@ func (q *Queries) ledgerTable() []muster.Op {
 	return []muster.Op{
 		asked(muster.Op{Name: "GetLedger", Summary: "Say how far the ledger of pages is, and by which key its checkpoints are signed", Path: "/ledger", CLI: "audit head"}, q.getLedger),
 		asked(muster.Op{Name: "VerifyLedger", Summary: "Verify the ledger of pages and the security log", Path: "/ledger/verify", Access: muster.AccessAdmin}, q.verifyLedger),
-		asked(muster.Op{Name: "GetWatch", Summary: "Say what the auditor found, and when the last heartbeat was taken", Path: "/watch", CLI: "watch"}, q.watch),
+		asked(muster.Op{Name: "GetWatch", Summary: "Say what the auditor found, when the last heartbeat was taken, and which providers are in trouble", Path: "/watch", CLI: "watch"}, q.watch),
 		answer(q, muster.Op{Name: "ListPageEvents", Summary: "List what the ledger says of a page, the oldest first", Path: "/pages/{page}/ledger", CLI: "audit page", List: true}, (*read).pageEvents),
 	}
 }

@@ -49,6 +49,14 @@ func (r *read) next(a *muster.Alert, e *muster.Escalation, pages []*muster.Page)
 	case a.Recorded:
 		n.Text, n.Sentence = "Recorded", "Its route records it: nobody is paged about it."
 		return n, nil
+	case a.Group != "" && e != nil && e.Status == muster.EscalationPaused:
+		n.Text, n.Sentence, n.At = "Joined another alert", "It joined another alert, and pages nobody by itself while that one is not over.", muster.Instant{}
+		return n, nil
+	case a.HoldUntil.After(r.Now().Time) && e != nil && e.Status == muster.EscalationPaused:
+		until := moment(a.HoldUntil, r.Now(), r.who.Zone)
+		n.Text = "Waits until " + until + " whether it passes"
+		n.Sentence = "Its route waits until " + until + " before it pages anybody. If it is over by then, it is counted as a flap."
+		n.At = a.HoldUntil
 	case e == nil || e.Status == muster.EscalationEnded:
 		n.Text = "Nobody is paged about it"
 	default:

@@ -113,6 +113,7 @@ func (q *Queries) table() []muster.Op {
 		asFile(answer(q, muster.Op{Name: "Fairness", Summary: "Add up what on-call asked of people in a period", Path: "/fairness"}, (*read).fairness)),
 		answer(q, muster.Op{Name: "WhomToAsk", Summary: "Say whom to ask to take over, who has had least first", Path: "/rosters/{roster}/candidates", CLI: "whom", Chat: "whom"}, (*read).whomToAsk),
 		answer(q, muster.Op{Name: "ListHeartbeats", Summary: "List the heartbeats of other systems by source and name, and when each was last seen", Path: "/heartbeats", CLI: "heartbeats", Chat: "heartbeats", List: true}, (*read).heartbeats),
+		answer(q, muster.Op{Name: "ListNoise", Summary: "Say what woke people for nothing: alerts, pages, flaps and what people said of them, by service", Path: "/noise", CLI: "noise", Chat: "noise", List: true}, (*read).noise),
 		answer(q, muster.Op{Name: "ListKeys", Summary: "List API keys, newest first", Path: "/keys", CLI: "keys", List: true}, (*read).keys),
 		answer(q, muster.Op{Name: "ListAudit", Summary: "List the security log, newest first", Access: muster.AccessAdmin, Path: "/audit", CLI: "audit", List: true}, (*read).audit),
 	}

@@ -23,8 +23,13 @@ type Readiness struct {
 	Unreachable []Unreachable        // people who may be paged and have no verified contact method
 	Policies    []plan.PolicyWarning // policies that may reach nobody in time
 	Unproved    []Unproved           // contact methods of people who may be paged that never proved that they reach them
+	Unverified  []Unproved           // contact methods of people who may be paged that nobody verified: no page goes by them
 	Missed      []Unproved           // test pages that nobody answered within a day
 	Tests       muster.PageTests     // when everybody gets test pages
+	Late        []HeartbeatRow       // heartbeats of other systems that did not come, or that told of a failure
+	Noise       []NoiseRow           // of the last 30 days, the noisiest service first
+	Reached     []Reached            // by connector, of the same days
+	NoiseCut    bool                 // there was more than was counted
 	Found       Found
 	Runbooks    []RunbookRow
 	Zones       AboutZone // the data that decides about shifts; when it is old, Coverage says so
@@ -90,6 +95,14 @@ func (q *Queries) Readiness(ctx context.Context, who Viewer) (*Readiness, error)
 		if err := r.found(out); err != nil {
 			return nil, err
 		}
+		if err := r.lateHeartbeats(out); err != nil {
+			return nil, err
+		}
+		v, err := r.volume(noiseDays)
+		if err != nil {
+			return nil, err
+		}
+		out.Noise, out.Reached, out.NoiseCut = v.noise, v.reached, v.cut
 		r.runbooks(out)
 		return out, nil
 	})
@@ -235,6 +248,7 @@ func (r *read) reachable(out *Readiness) error {
 		verified := 0
 		for _, c := range unsealed(contacts[u]) {
 			if c.VerifiedAt.IsZero() {
+				out.Unverified = append(out.Unverified, Unproved{Person: r.person(u), Contact: c})
 				continue
 			}
 			verified++
@@ -250,6 +264,16 @@ func (r *read) reachable(out *Readiness) error {
 		}
 	}
 	return nil
+}
+
+func (r *read) lateHeartbeats(out *Readiness) error {
+	all, err := r.heartbeats(ListHeartbeats{})
+	for _, h := range all.Items {
+		if h.Status == muster.HeartbeatLate || h.Status == muster.HeartbeatFailed {
+			out.Late = append(out.Late, h)
+		}
+	}
+	return err
 }
 
 func (r *read) found(out *Readiness) error {

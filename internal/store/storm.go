@@ -34,6 +34,7 @@ type StormWriter interface {
 type NoiseReader interface {
 	RatingOf(alert muster.AlertID, person muster.UserName) (*muster.Rating, error) // nil: none
 	Noise(since muster.Instant) ([]muster.Noise, error)                            // by route and service, the noisiest first
+	Volume(since muster.Instant, atMost int) (muster.Volume, error)                // of the newest alerts and pages, at most so many of each
 	EarlyEnds(keys []AlertKey) (map[AlertKey]muster.Instant, error)                // ends without a beginning, by the senders' clocks
 	HeadOf(group string) (muster.AlertID, muster.Instant, error)                   // the first alert of a group and when it began; "" for none
 	Members(head muster.AlertID) ([]muster.AlertID, error)                         // alerts that joined it, oldest first

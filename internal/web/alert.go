@@ -21,7 +21,7 @@ func alert(v *visit) error {
 		Status: v.alertStatus(a), Service: v.serviceLink(a.Service), OpenedAt: a.ReceivedAt.Time, ResolvedAt: a.ResolvedAt.Time,
 		AckUntil: d.AckUntil.Time, Signals: a.Signals, Summary: a.Summary, Impact: known(a.Impact), Action: known(a.Action),
 		Triage: a.Triage && a.Status == muster.AlertOpen, Reporter: a.Reporter, Next: d.Next.Sentence, NextAt: d.Next.At.Time,
-		Why: v.whys(d), Ladder: v.ladder(d.Pages), Guidance: guidance(d.Guidance), From: v.origin(d), Timeline: v.entries(d.Timeline, ""),
+		Why: v.whys(d), Ladder: v.rungs(d.Pages, d.InDigest), Guidance: guidance(d.Guidance), From: v.origin(d), Timeline: v.entries(d.Timeline, ""),
 	}
 	if a.IncidentKey != "" {
 		p.Incident = view.Link{Text: string(a.IncidentKey), URL: "/i/" + string(a.IncidentKey)}
@@ -30,9 +30,13 @@ func alert(v *visit) error {
 	if a.Suppressed != nil && a.Status == muster.AlertOpen {
 		p.Silenced = &view.Silenced{By: string(a.Suppressed.By), URL: docURL(muster.KindSilences, a.Suppressed.By), Until: a.Suppressed.Until.Time, Why: a.Suppressed.Why}
 		if d.Silence != nil {
-			p.Silenced.Owner = v.Queries.Catalog().DisplayName(d.Silence.Owner)
+			p.Silenced.Owner, p.Silenced.Once = v.Queries.Catalog().DisplayName(d.Silence.Owner), d.Silence.Alert == a.ID
+			if v.actor.Owns(d.Silence.Team) {
+				p.Silenced.EndURL = "/a/" + p.ID + "/unsilence"
+			}
 		}
 	}
+	v.company(&p, d)
 	for _, s := range d.Similar {
 		p.Similar = append(p.Similar, v.similar(s))
 	}
@@ -44,6 +48,10 @@ func alert(v *visit) error {
 		if a.Status != muster.AlertResolved {
 			p.Expert = v.askExpert("/a/" + p.ID + "/expert")
 		}
+		if a.Suppressed == nil && a.Status != muster.AlertResolved && !a.Recorded && v.actor.User != "" {
+			p.QuietURL = "/a/" + p.ID + "/silence"
+		}
+		v.rateAlert(&p, d)
 		if a.Suppressed == nil && a.Status != muster.AlertResolved && v.mayOwn(a.Service) {
 			p.SilenceURL = "/settings/silences/new?alert=" + p.ID
 		}
@@ -215,12 +223,16 @@ func (v *visit) proof(d *query.AlertDetail, who muster.UserName, step, round int
 }
 
 // ladder is a row for each page, oldest first.
-func (v *visit) ladder(pages []query.Page) (out []view.Rung) {
+func (v *visit) ladder(pages []query.Page) []view.Rung { return v.rungs(pages, nil) }
+
+// rungs is the same, with the alerts that its pages about several tell of.
+func (v *visit) rungs(pages []query.Page, told map[muster.AlertID]*muster.Alert) (out []view.Rung) {
 	for _, p := range pages {
 		r := view.Rung{
 			Person: p.Name, You: p.Person == v.actor.User, Method: p.Method, WhyURL: "#why", LedgerURL: "/a/" + string(p.Alert) + "?ledger=" + string(p.ID) + "#ledger", PlannedAt: p.PlannedAt.Time,
-			StartedAt: p.StartedAt.Time, AcceptedAt: p.AcceptedAt.Time, ProvedAt: p.ProvedAt.Time, By: p.Proof, State: string(p.State), Attempts: len(p.Attempts),
+			StartedAt: p.StartedAt.Time, AcceptedAt: p.AcceptedAt.Time, ProvedAt: p.ProvedAt.Time, By: p.Proof, State: string(p.State), Attempts: len(p.Attempts), ID: string(p.ID),
 		}
+		v.carried(&r, p, pages, told)
 		switch p.State {
 		case muster.PageFailed, muster.PageUnknown, muster.PageCancelled:
 			r.Word = p.Detail

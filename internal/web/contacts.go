@@ -20,6 +20,18 @@ import (
 type Reach struct {
 	Address string // what is to be written: "a mail address"; "" when people cannot be reached by it
 	Key     string // with which a browser subscribes: then nobody writes an address
+
+	Title    string // of the kind: "Text messages (Twilio)"
+	Help     string
+	Proves   string        // what proves a page by it: "the carrier's receipt, or a person"; "" when nobody is paged by it
+	Within   time.Duration // how long that may take before the next way is tried
+	Settings []Setting     // what a connector of the kind has to be told
+}
+
+// Setting is one thing that a connector has to be told.
+type Setting struct {
+	Name, Title, Default string
+	Required, Secret     bool
 }
 
 // spareRules is how many empty lines the form of rules has.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/muster-oncall/muster/internal/command"
 	"github.com/muster-oncall/muster/internal/web"
@@ -17,6 +18,9 @@ func reach(kind string) web.Reach {
 		return web.Reach{Address: "a browser's push subscription", Key: "the-public-key"}
 	case "directory":
 		return web.Reach{}
+	}
+	if kind == "carrier" {
+		return web.Reach{Address: "a number", Title: "Texts", Proves: "the carrier’s receipt, or a person", Within: time.Minute}
 	}
 	return web.Reach{Address: "any words"}
 }

@@ -33,9 +33,9 @@ var roomTable = map[muster.EntryKind][]string{
 }
 
 var alertTable = map[muster.EntryKind][]string{
-	muster.EntrySignal:   {"head", "timeline", "side"},
-	muster.EntryAlert:    {"head", "trio", "why", "ladder", "timeline"},
-	muster.EntryPage:     {"head", "why", "ladder", "timeline"},
+	muster.EntrySignal:   {"head", "notes", "timeline", "side"},
+	muster.EntryAlert:    {"head", "notes", "trio", "why", "ladder", "joined", "timeline"},
+	muster.EntryPage:     {"head", "notes", "why", "ladder", "timeline"},
 	muster.EntryIncident: {"head", "timeline"},
 }
 

@@ -205,20 +205,10 @@ func (v *visit) digestOnPhone(p *view.Phone, d *query.PagePhone) {
 	}
 	open := 0
 	for _, a := range d.Digest {
-		row := view.PhoneAlert{Title: a.Title, Service: v.Queries.Catalog().ServiceTitle(a.Service), Severity: alertSeverity(a.Severity), URL: "/a/" + string(a.ID)}
-		switch a.Status {
-		case muster.AlertOpen:
-			if !acknowledgedBy(a, v.actor.User) {
-				open++
-			}
-		case muster.AlertAcknowledged:
-			if row.Status = "acknowledged"; a.AcknowledgedBy != nil {
-				row.Status = a.AcknowledgedBy.Name + " has it"
-			}
-		case muster.AlertResolved:
-			row.Status = "over"
+		if a.Status == muster.AlertOpen && !acknowledgedBy(a, v.actor.User) {
+			open++
 		}
-		p.Digest = append(p.Digest, row)
+		p.Digest = append(p.Digest, v.oneOfSeveral(a))
 	}
 	p.Title, p.Big, p.Action = itoa(len(d.Digest))+" alerts at once", "", ""
 	p.SnoozeURL, p.EscalateURL, p.AckURL = "", "", ""
@@ -228,6 +218,21 @@ func (v *visit) digestOnPhone(p *view.Phone, d *query.PagePhone) {
 		return
 	}
 	p.Done, p.DoneText = view.State{Tone: view.ToneOK, Word: "All of them are taken care of"}, "Nothing on this page pages anybody any more."
+}
+
+// oneOfSeveral is an alert in the list of a digest or a group, with who has it.
+func (v *visit) oneOfSeveral(a *muster.Alert) view.PhoneAlert {
+	row := view.PhoneAlert{Title: a.Title, Service: v.Queries.Catalog().ServiceTitle(a.Service), Severity: alertSeverity(a.Severity), URL: "/a/" + string(a.ID)}
+	switch a.Status {
+	case muster.AlertOpen:
+	case muster.AlertAcknowledged:
+		if row.Status = "acknowledged"; a.AcknowledgedBy != nil {
+			row.Status = a.AcknowledgedBy.Name + " has it"
+		}
+	case muster.AlertResolved:
+		row.Status = "over"
+	}
+	return row
 }
 
 // rating asks whether the page was useful, once somebody has the alert.

@@ -153,6 +153,11 @@ func (v *visit) document(status int, k muster.Kind, change func(*view.Document))
 		p.UsedBy = append(p.UsedBy, view.Link{Text: ref, URL: refLink(ref)})
 	}
 	p.Diff, p.DiffTitle = diff(d)
+	if c, ok := d.Doc.(*muster.Connector); ok {
+		if p.Connector, err = v.connectorPanel(c); err != nil {
+			return err
+		}
+	}
 	if change != nil {
 		change(&p)
 	}
@@ -208,6 +213,9 @@ func (v *visit) newDocument(status int, p view.Document) error {
 	p.Shell, p.Tabs, p.KindTitle, p.KindURL = v.shell("New: "+title, view.PlaceSettings), v.tabs(view.TabDocuments), title, "/settings#"+p.Kind
 	p.New, p.Format, p.URL, p.CheckURL = true, "YAML", "/settings/"+p.Kind, "/settings/"+p.Kind+"/check"
 	p.Help = []view.Figure{{Label: title, Value: hint}}
+	if k == muster.KindConnectors {
+		v.connectorHelp(&p)
+	}
 	return v.render(status, view.DocumentPage(p))
 }
 
@@ -239,13 +247,7 @@ func (v *visit) skeleton(k muster.Kind) (string, error) {
 	case muster.KindRunbooks:
 		return "kind: runbook\nname: \ntitle: \nteam: " + team + "\ntext: |\n  ## First\n\n  1. \n", nil
 	case muster.KindConnectors:
-		var kinds []string
-		if v.ConnectorKinds != nil {
-			for _, o := range v.ConnectorKinds() {
-				kinds = append(kinds, o.Value)
-			}
-		}
-		return "kind: connector\nname: \ntitle: \ntype: " + strings.Join(kinds[:min(len(kinds), 1)], "") + " # " + strings.Join(kinds, ", ") + "\nsettings: {}\n", nil
+		return v.connectorSkeleton(), nil
 	case muster.KindStatusPages:
 		return "kind: statuspage\nname: \ntitle: \nteam: " + team + "\naudience: public\ncomponents: []\n", nil
 	}

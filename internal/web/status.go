@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"mime"
 	"net/http"
 	"path"
@@ -232,8 +233,8 @@ func readiness(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := view.Readiness{Shell: v.shell("Readiness", view.PlaceReadiness), Headline: readyHeadline(d)}
-	p.Shell.Banner = v.watched()
+	p := view.Readiness{Shell: v.shell("Readiness", view.PlaceReadiness), Headline: readyHeadline(d), Itself: v.itself(), NoiseCut: d.NoiseCut}
+	v.noise(&p, d)
 	for _, c := range d.Coverage {
 		n := view.Note{Tone: view.ToneMinor, Lead: c.Title, Text: c.Text, Link: view.Link{Text: "Roster", URL: docURL(muster.KindRosters, c.Roster)}}
 		switch {
@@ -253,6 +254,16 @@ func readiness(v *visit) error {
 	}
 	for _, u := range d.Unreachable {
 		p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneMajor, Lead: "Unreachable", Text: u.Person.Name + " is on " + joined(u.On) + " and has no verified contact method.", Link: view.Link{Text: u.Person.Name, URL: "/settings/people/" + string(u.Person.ID)}})
+	}
+	for _, h := range d.Late {
+		n := view.Note{Tone: view.ToneMajor, Lead: "Heartbeat late", Text: capital(cmp.Or(h.Title, h.Name)) + " has not come since " + v.clock(h.LastSeen) + "; it is due every " + h.Every.String() + ".", Link: view.Link{Text: v.sourceTitle(h.Source), URL: docURL(muster.KindSources, h.Source)}}
+		if h.LastSeen.IsZero() {
+			n.Text = capital(cmp.Or(h.Title, h.Name)) + " has never come; it is due every " + h.Every.String() + "."
+		}
+		if h.Status == muster.HeartbeatFailed {
+			n.Lead, n.Text = "Heartbeat failed", capital(cmp.Or(h.Title, h.Name))+" tells since "+v.clock(h.Since)+" that something is wrong."
+		}
+		p.Coverage = append(p.Coverage, n)
 	}
 	for _, m := range d.Missed {
 		p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneMinor, Lead: "Test not answered", Text: m.Person.Name + " did not answer the test page by " + m.Contact.Method + " of " + v.clock(m.Contact.TestedAt) + ".", Link: view.Link{Text: m.Person.Name, URL: "/settings/people/" + string(m.Person.ID)}})
@@ -274,7 +285,10 @@ func readiness(v *visit) error {
 		p.Open = append(p.Open, v.ownedItem(it))
 	}
 	for _, u := range d.Unproved {
-		p.Unproved = append(p.Unproved, view.Unproved{Person: u.Person.Name, Method: u.Contact.Method, Note: u.Contact.Hint})
+		p.Unproved = append(p.Unproved, v.unproved(u, "verified, and no page by it was ever proved"))
+	}
+	for _, u := range d.Unverified {
+		p.Unproved = append(p.Unproved, v.unproved(u, "never verified: no page goes by it"))
 	}
 	for _, r := range d.Runbooks {
 		p.Runbooks = append(p.Runbooks, runbookRow(r))
@@ -286,6 +300,37 @@ func readiness(v *visit) error {
 		p.Figures = append(p.Figures, view.Figure{Label: "From showing to knowing, median", Value: length(d.Found.Gap)})
 	}
 	return v.render(http.StatusOK, view.ReadinessPage(p))
+}
+
+func (v *visit) unproved(u query.Unproved, note string) view.Unproved {
+	out := view.Unproved{Person: view.Link{Text: u.Person.Name, URL: "/settings/people/" + string(u.Person.ID)}, Method: joinDots(u.Contact.Method, u.Contact.Hint), Note: note}
+	if v.self(u.Person.ID) {
+		out.TestURL = "/settings/contacts/" + string(u.Contact.ID) + "/test?of=" + string(u.Person.ID)
+	}
+	return out
+}
+
+// noise fills in what services asked of people, and how well connectors reached them.
+func (v *visit) noise(p *view.Readiness, d *query.Readiness) {
+	for _, n := range d.Noise {
+		row := view.NoiseRow{Service: view.Link{Text: n.Title}, Alerts: n.Alerts, Pages: n.Pages, Unproved: n.Unproved, Flaps: n.Flaps, Said: n.Useful + n.NotUseful, Useful: n.Useful}
+		if v.Queries.Catalog().Services[n.Service] != nil {
+			row.Service.URL = "/services/" + string(n.Service)
+		}
+		if n.Route != "" && (n.NotUseful > 0 || n.Flaps > 0) {
+			row.Route = routeLink(n.Route)
+		}
+		p.Noise = append(p.Noise, row)
+	}
+	for _, r := range d.Reached {
+		row := view.ReachedRow{
+			Connector: view.Link{Text: r.Title}, Proves: v.reach(r.Kind).Proves, Pages: r.Pages, Proved: r.Proved, Unproved: r.Unproved, Failed: r.Failed,
+		}
+		if r.Kind != "" {
+			row.Connector.URL = docURL(muster.KindConnectors, r.Connector)
+		}
+		p.Reached = append(p.Reached, row)
+	}
 }
 
 func readyHeadline(d *query.Readiness) string {

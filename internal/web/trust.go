@@ -145,12 +145,63 @@ func setHeartbeat(v *visit) error {
 	return v.done("/settings/heartbeat", text, "")
 }
 
-// watched warns of what the auditor found; nil when there is nothing.
+// watched warns of what the auditor found, and of providers in trouble; nil when there is nothing.
 func (v *visit) watched() *view.Note {
-	if found := v.Queries.WatchNow().Findings; len(found) > 0 {
-		return &view.Note{Tone: view.ToneCritical, Lead: "Muster itself", Text: found[0].Text}
+	w := v.Queries.WatchNow()
+	if len(w.Findings) > 0 {
+		return &view.Note{Tone: view.ToneCritical, Lead: "Muster itself", Text: w.Findings[0].Text}
+	}
+	if len(w.Circuits) > 0 {
+		n := v.circuit(w.Circuits[0], "")
+		if more := len(w.Circuits) - 1; more > 0 {
+			n.Text += " " + plural(more, "other is", "others are") + " in trouble, too."
+		}
+		return &n
 	}
 	return nil
+}
+
+// circuit says which provider is in trouble, and what Muster does meanwhile. node is named where several may answer.
+func (v *visit) circuit(c query.WatchCircuit, node string) view.Note {
+	n := view.Note{
+		Tone: view.ToneMajor, Lead: "Provider in trouble", Link: view.Link{Text: v.connectorTitle(c.Connector), URL: docURL(muster.KindConnectors, c.Connector)},
+		Text: v.connectorTitle(c.Connector) + " has failed since " + v.clock(c.Since) + ", " + plural(c.Failures, "call", "calls") + " in a row: " +
+			sentence(muster.Clip(c.Problem, 120)) + " Pages go their next way at once; every five seconds one tries whether it works again.",
+	}
+	if node != "" {
+		n.Text += " That is what the node " + node + " sees; each node looks for itself."
+	}
+	return n
+}
+
+// itself says how Muster is: what its auditor found, who watches it, and which providers are in trouble.
+func (v *visit) itself() (out []view.Note) {
+	w := v.Queries.WatchNow()
+	admin := v.may(muster.AccessAdmin, "/settings/heartbeat")
+	for _, f := range w.Findings {
+		out = append(out, view.Note{Tone: view.ToneCritical, Lead: capital(f.Kind), Text: f.Text + " Since " + v.clock(f.Since) + "."})
+	}
+	for _, c := range w.Circuits {
+		out = append(out, v.circuit(c, w.Node))
+	}
+	switch {
+	case w.LookedAt.IsZero():
+		out = append(out, view.Note{Tone: view.ToneNone, Lead: "Auditor", Text: "It has not looked yet."})
+	case len(w.Findings) == 0:
+		out = append(out, view.Note{Tone: view.ToneOK, Lead: "Auditor", Text: "It looked at " + v.clock(w.LookedAt) + ": nobody is forgotten, nothing is late."})
+	}
+	beat := view.Note{Tone: view.ToneOK, Lead: "Heartbeat", Link: view.Link{Text: "Heartbeat", URL: admin}}
+	switch {
+	case w.BeatTo == "":
+		beat.Tone, beat.Text, beat.Link.Text = view.ToneMinor, "Nobody outside notices when Muster is gone: no watchdog is set.", "Set one"
+	case w.BeatError != "":
+		beat.Tone, beat.Text = view.ToneMajor, "The watchdog did not take the last one: "+sentence(w.BeatError)
+	case w.BeatAt.IsZero():
+		beat.Tone, beat.Text = view.ToneNone, "The watchdog has not taken one yet."
+	default:
+		beat.Text = "The watchdog took the last one at " + v.clock(w.BeatAt) + "."
+	}
+	return append(out, beat)
 }
 
 // pageLedger is what the ledger says of one page of an alert.

@@ -38,6 +38,33 @@ func (t *tx) Noise(since muster.Instant) ([]muster.Noise, error) {
 		"GROUP BY route, service ORDER BY SUM(useless) DESC, SUM(flaps) DESC, route, service LIMIT 20", since.Micros(), since.UTC().Format("2006-01-02"))
 }
 
+// Volume counts the newest alerts and pages since an instant. It looks at each row: atMost bounds what it costs.
+func (t *tx) Volume(since muster.Instant, atMost int) (out muster.Volume, err error) {
+	out.Alerts = map[muster.ServiceName]int{}
+	alerts, pages := 0, 0
+	err = t.query(func(r row) error {
+		var service string
+		var n int64
+		err := r.Scan(&service, &n)
+		out.Alerts[muster.ServiceName(service)] = int(n)
+		alerts += int(n)
+		return err
+	}, "SELECT service, COUNT(*) FROM (SELECT service FROM alert WHERE id >= $1 ORDER BY id DESC LIMIT $2) AS newest GROUP BY service", madeAt("alt", since), atMost)
+	if err != nil {
+		return out, err
+	}
+	out.Pages, err = all(t, func(r row) (muster.PageCount, error) {
+		var service, connector, state string
+		var n int64
+		err := r.Scan(&service, &connector, &state, &n)
+		pages += int(n)
+		return muster.PageCount{Service: muster.ServiceName(service), Connector: muster.ConnectorName(connector), State: muster.PageState(state), Pages: int(n)}, err
+	}, "SELECT service, connector, state, COUNT(*) FROM (SELECT service, connector, state FROM page WHERE id >= $1 ORDER BY id DESC LIMIT $2) AS newest "+
+		"GROUP BY service, connector, state ORDER BY service, connector, state", madeAt("pag", since), atMost)
+	out.Cut = alerts == atMost || pages == atMost
+	return out, err
+}
+
 // CountFlap counts that a condition was over within its hold, and says how often that was on a day.
 func (t *tx) CountFlap(day string, key store.AlertKey, route muster.RouteName, service muster.ServiceName) (times int, err error) {
 	err = t.query(func(r row) error {

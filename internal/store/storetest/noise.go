@@ -159,6 +159,7 @@ func noise(w *world) {
 	}
 	same(w, "noise", []muster.Noise{{Route: "default", Service: "cart", NotUseful: 1, Flaps: 3}}, since(rating.At))
 	same(w, "noise of later days", nil, since(rating.At.Plus(48*time.Hour)))
+	volume(w)
 
 	var ended muster.Instant
 	w.write(func(tx store.Tx) error { // it is judged by the store's own clock
@@ -263,4 +264,27 @@ func watched(w *world) {
 		same(w, "overdue timers and deliveries", [2]int{2, 1}, [2]int{timers, deliveries})
 		return err
 	})
+}
+
+// volume: how many of the newest alerts and pages there were, by service, connector and state.
+func volume(w *world) {
+	since := w.tick()
+	made := w.alerts(3, func(i int, a *muster.Alert) { a.Service = []muster.ServiceName{"cart", "cart", "search"}[i] })
+	for i, state := range []muster.PageState{muster.PageProved, muster.PageAccepted, muster.PageAccepted} {
+		p := &muster.Page{ID: id[muster.PageID](w), Alert: made[i].ID, Person: "ana", Connector: "sms", State: muster.PagePlanned, PlannedAt: w.tick(), Service: made[i].Service}
+		w.write(func(tx store.Tx) error { return tx.InsertPages([]*muster.Page{p}) })
+		p.State = state
+		w.write(func(tx store.Tx) error { return tx.UpdatePages([]*muster.Page{p}) })
+	}
+	count := func(atMost int) muster.Volume {
+		return ask(w, func(r store.Reader) (muster.Volume, error) { return r.Volume(since, atMost) })
+	}
+	last := muster.PageCount{Service: "search", Connector: "sms", State: muster.PageAccepted, Pages: 1}
+	same(w, "the volume", muster.Volume{
+		Alerts: map[muster.ServiceName]int{"cart": 2, "search": 1},
+		Pages: []muster.PageCount{
+			{Service: "cart", Connector: "sms", State: muster.PageAccepted, Pages: 1}, {Service: "cart", Connector: "sms", State: muster.PageProved, Pages: 1}, last,
+		},
+	}, count(100))
+	same(w, "the newest of it", muster.Volume{Alerts: map[muster.ServiceName]int{"search": 1}, Pages: []muster.PageCount{last}, Cut: true}, count(1))
 }

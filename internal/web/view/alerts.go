@@ -59,8 +59,12 @@ type Alert struct {
 	// The primary button: Acknowledge, or the room once there is one. The others are POSTs.
 	Primary      Button
 	AckURL       string // no fields
+	AckMore      string // what Acknowledge does besides: "… and 3 that joined it"
 	UnackURL     string // optional text
 	SnoozeURL    string // for or until, optional text
+	QuietURL     string // POST why, and for: silences this alert alone until it is resolved
+	RateURL      string // POST useful=yes or no, and why: was the page useful? "" for whoever was not paged
+	Rated        string // "yes" or "no": what the person said already
 	EscalateURL  string // no fields; EscalateTo says whom it pages
 	EscalateTo   string // "This pages Chen."; "" when nobody is left
 	ResolveURL   string // optional text
@@ -71,6 +75,10 @@ type Alert struct {
 	DeclareURL   string // link to the declare page, with the alert filled in
 	SilenceURL   string // link to a new silence with this alert's labels
 	Incident     Link
+
+	Holds      []Note       // what holds its pages back, or joins them with others
+	Joined     []PhoneAlert // the alerts that joined it
+	JoinedNote string       // "the first 50 of 120"
 
 	Why        []Why  // one for each person who was or will be paged, the newest decision first; the first is unfolded
 	Next       string // "Muster pages Chen at 03:16 if nobody acknowledges."; "" when nothing follows
@@ -89,11 +97,13 @@ type Alert struct {
 
 // Silenced says by which silence an alert pages nobody, and until when.
 type Silenced struct {
-	By    string // name of the silence
-	URL   string
-	Owner string
-	Until time.Time
-	Why   string
+	By     string // name of the silence
+	URL    string
+	Owner  string
+	Until  time.Time
+	Why    string
+	Once   bool   // of this alert alone: over when the alert is
+	EndURL string // POST: ends it; "" when you may not
 }
 
 // Why is an explanation: the chain from the signal to the person, in the words of the function that decided.
@@ -118,6 +128,9 @@ type Rung struct {
 	Person    string
 	You       bool
 	Method    string // "SMS", "demo phone", "e-mail"
+	Via       Link   // the connector that carried it
+	Proves    string // what proves a page by it: "the carrier's receipt, or the person"
+	Backup    string // why this one went at all, when it stands in for another: "stands in for sms: no proof came"
 	WhyURL    string // explanation of this page; optional
 	LedgerURL string // what the ledger says of it; optional
 
@@ -132,6 +145,17 @@ type Rung struct {
 	// Word stands where the ladder ends: "no report", "phone off", "not needed"; "" takes the state's own.
 	Word     string
 	Attempts int // deliveries tried; shown from two on
+	Tried    []Attempt
+
+	Digest    []PhoneAlert // it tells of exactly these
+	DigestURL string       // POST page: acknowledges exactly these; "" when there is nothing to acknowledge, or it is not yours
+	ID        string       // of the page
+}
+
+// Attempt is one call of a provider.
+type Attempt struct {
+	At   time.Time
+	Text string // "failed after 2.1 s: HTTP 500"
 }
 
 // SimilarAlert is an alert of the past with the same fingerprint or service.

@@ -235,7 +235,12 @@ func documentPage() view.Document {
 		Problems: []view.Problem{{Line: 6, Field: "rotations[0].zone", Message: "“Europe/Berlim” is not a time zone. Did you mean “Europe/Berlin”?"}, {Line: 10, Field: "rotations[0].polcy", Message: "There is no field “polcy” here. Did you mean “policy”?"}},
 		Why:      "Berlin has a new person", Revisions: []view.RevisionRow{{Revision: 31, At: at(0, 10, 0), By: "Noor", Why: "took Mia’s shift", Current: true, DiffURL: "?diff=31"}, {Revision: 28, At: day(12, 9), By: "Leo", Why: "three days at weekends", DiffURL: "?diff=28", RestoreURL: "/x"}},
 		DiffTitle: "Revision 28 to 31", Diff: []view.DiffLine{{Op: " ", Old: 5, New: 5, Text: "    role: primary"}, {Op: "-", Old: 6, Text: "    people: [noor, ravi]"}, {Op: "+", New: 6, Text: "    people: [noor, ravi, mia]"}},
-		UsedBy: []view.Link{{Text: "policies/storefront-urgent", URL: "/x"}}, DeleteURL: "/x", Help: []view.Figure{{Label: "zone", Value: "an IANA name: Europe/Berlin"}, {Label: "handoff", Value: "how long a turn is and when it changes"}},
+		UsedBy: []view.Link{{Text: "policies/storefront-urgent", URL: "/x"}}, DeleteURL: "/x", Kinds: []view.Filter{{Text: "Webhook", URL: "/x", Current: true}},
+		Connector: &view.ConnectorPanel{
+			Row: connectorsPage().Rows[1], Help: "Sends mail.", Within: "2 min", Trouble: &view.Note{Tone: view.ToneMajor, Lead: "Provider in trouble", Text: "It has failed since 03:02."}, BackupURL: "/x",
+			Backups: []view.Option{{Text: "nobody"}, {Value: "two", Text: "two", Selected: true}}, For: []view.Link{{Text: "pager", URL: "/x"}}, Problems: []view.Problem{{Field: "backup", Message: "Leads in a circle."}},
+		},
+		Help: []view.Figure{{Label: "zone", Value: "an IANA name: Europe/Berlin"}, {Label: "handoff", Value: "how long a turn is and when it changes"}},
 	}
 }
 

@@ -21,7 +21,7 @@ func catalogPage() view.Catalog {
 
 func connectorsPage() view.Connectors {
 	return view.Connectors{Shell: shell("Connectors", view.PlaceSettings), Tabs: tabs(view.TabConnectors), NewURL: "/x", Rows: []view.ConnectorRow{
-		{Name: "demo-phone", Kind: "demo phone", URL: "/x", State: view.State{Tone: view.ToneOK, Word: "Works"}, LastAt: at(3, 11, 13), LastText: "to Ana, proved after 51 s", TestURL: "/x"},
+		{Name: "demo-phone", Kind: "demo phone", URL: "/x", State: view.State{Tone: view.ToneOK, Word: "Works"}, LastAt: at(3, 11, 13), LastText: "to Ana, proved after 51 s", TestURL: "/x", Proves: "a person only", Backup: view.Link{Text: "mail", URL: "/x"}},
 		{Name: "mail", Kind: "SMTP", URL: "/x", State: view.State{Tone: view.ToneMajor, Word: "Failed"}, LastAt: at(2, 40, 0), LastText: "smtp.example.com refused: 535 authentication failed", TestURL: "/x", Waiting: 3},
 		{Name: "ops-webhook", Kind: "webhook", URL: "/x", State: view.State{Word: "Never used"}, TestURL: "/x"},
 	}}
@@ -44,7 +44,16 @@ func readinessPage() view.Readiness {
 		Shell: shell("Readiness", view.PlaceReadiness), Headline: "Covered for 9 days, then a gap. 1 action item is overdue.", Coverage: []view.Note{onCallPage().Warnings[0].Note},
 		Figures: []view.Figure{{Label: "Found by us first", Value: "11 of 14"}, {Label: "Proved contact methods", Value: "13 of 16"}, {Label: "Last drill", Value: "9 days ago, passed"}},
 		Overdue: reviewPage().Actions[1:2], Open: reviewPage().Actions[:1],
-		Unproved: []view.Unproved{{Person: "Leo", Method: "SMS", Note: "never tested", TestURL: "/x"}},
+		Unproved: []view.Unproved{{Person: view.Link{Text: "Leo", URL: "/x"}, Method: "SMS", Note: "never verified: no page goes by it", TestURL: "/x"}},
+		Itself: []view.Note{
+			{Tone: view.ToneMajor, Lead: "Provider in trouble", Text: "Text messages has failed since 03:02, 7 calls in a row: HTTP 500.", Link: view.Link{Text: "Text messages", URL: "/x"}},
+			{Tone: view.ToneOK, Lead: "Auditor", Text: "It looked at 03:24: nobody is forgotten, nothing is late."},
+		},
+		Noise: []view.NoiseRow{
+			{Service: view.Link{Text: "Orders", URL: "/x"}, Alerts: 214, Pages: 61, Unproved: 3, Flaps: 40, Said: 9, Useful: 2, Route: view.Link{Text: "Route orders", URL: "/x"}},
+			{Service: view.Link{Text: "Shopping cart", URL: "/x"}, Alerts: 12, Pages: 8},
+		},
+		Reached:  []view.ReachedRow{{Connector: view.Link{Text: "Text messages", URL: "/x"}, Proves: "the carrier’s receipt, or a person", Pages: 69, Proved: 60, Unproved: 3, Failed: 6}},
 		Runbooks: []view.RunbookRow{{Name: "Cart API: failures above 5 %", URL: "/x", Note: "proven 9 days ago", State: view.State{Tone: view.ToneOK, Word: "Fresh"}}},
 	}
 }

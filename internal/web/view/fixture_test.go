@@ -319,8 +319,24 @@ func openAlert() view.Alert {
 	p.Impact = ""
 	p.Next, p.NextAt = "Muster pages Chen if nobody acknowledges.", at(3, 26, 13)
 	p.Triage, p.Reporter, p.ConfirmURL, p.ConfirmWakes, p.DismissURL = true, "Kim from Support", "/x", "This pages 2 people: Ravi, Ana.", "/x"
-	p.Silenced = &view.Silenced{By: "load-test", Owner: "Leo", Until: at(7, 0, 0)}
+	p.Silenced = &view.Silenced{By: "load-test", Owner: "Leo", Until: at(7, 0, 0), Once: true, EndURL: "/x"}
+	p.QuietURL, p.RateURL, p.Rated, p.AckMore = "/x", "/x", "no", "also the 2 alerts that joined it"
+	p.Holds = []view.Note{{Tone: view.ToneInfo, Lead: "Waits", Text: "Its route waits until 03:30 before anybody is paged.", Link: view.Link{Text: "Route orders", URL: "/x"}}}
+	p.Joined = several()
+	p.Ladder = append(p.Ladder, view.Rung{
+		Person: "Ana", You: true, Method: "SMS", ID: "pag_9", Via: view.Link{Text: "Second carrier", URL: "/x"}, Proves: "the carrier’s receipt, or a person", Backup: "Stands in for SMS: it failed",
+		PlannedAt: at(3, 14, 0), StartedAt: at(3, 14, 0), State: "started", Attempts: 2, Digest: several(), DigestURL: "/x", LedgerURL: "/x",
+		Tried: []view.Attempt{{At: at(3, 14, 0), Text: "failed after 2100 ms · HTTP 500"}, {At: at(3, 14, 4), Text: "accepted after 180 ms"}},
+	})
 	return p
+}
+
+// several are alerts of a digest or a group.
+func several() []view.PhoneAlert {
+	return []view.PhoneAlert{
+		{Title: "Search answers slowly", Service: "Search", Severity: view.State{Tone: view.ToneMajor, Word: "Major"}, URL: "/x"},
+		{Title: "Queue of the indexer is full", Service: "Search", Severity: view.State{Tone: view.ToneMinor, Word: "Minor"}, Status: "Chen has it", URL: "/x"},
+	}
 }
 
 func phonePage() view.Phone {

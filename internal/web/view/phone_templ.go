@@ -649,14 +649,14 @@ func PhonePage(p Phone) templ.Component {
 				}
 			}
 			if p.RateURL != "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<form class=\"wide snooze\" method=\"post\" action=\"")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<form class=\"wide snooze ask\" method=\"post\" action=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var37 templ.SafeURL
 				templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinURLErrs(p.RateURL)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `phone.templ`, Line: 125, Col: 63}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `phone.templ`, Line: 125, Col: 67}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
 				if templ_7745c5c3_Err != nil {
@@ -675,7 +675,7 @@ func PhonePage(p Phone) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "\"> <span class=\"sm\">Was this page useful?</span> <button class=\"btn\" name=\"useful\" value=\"yes\">Yes</button> <button class=\"btn\" name=\"useful\" value=\"no\">No</button> <input name=\"why\" maxlength=\"200\" placeholder=\"why (optional)\" aria-label=\"Why\"></form>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "\"> <b>Was this page useful?</b> <input class=\"field\" name=\"why\" maxlength=\"200\" placeholder=\"Why? (if you like)\" aria-label=\"Why\" autocomplete=\"off\"> <button class=\"btn\" name=\"useful\" value=\"yes\">Yes</button> <button class=\"btn\" name=\"useful\" value=\"no\">No</button></form>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -81,6 +81,22 @@ type Document struct {
 	DiffTitle                string     // "Revision 13 to 14"
 	UsedBy                   []Link
 	Help                     []Figure // fields of this kind and what they mean; optional
+	Kinds                    []Filter // of a new connector: which kind
+	Connector                *ConnectorPanel
+}
+
+// ConnectorPanel is how a connector does, and who stands in for it.
+//
+// Form fields: backup.
+type ConnectorPanel struct {
+	Row       ConnectorRow
+	Help      string
+	Within    string // how long a proof may take: "2 min"
+	Trouble   *Note  // its provider is in trouble
+	BackupURL string // POST; "" when you may not, or nobody is paged by it
+	Backups   []Option
+	For       []Link // the connectors that it stands in for
+	Problems  []Problem
 }
 
 // RevisionRow is one revision of a document.
@@ -109,6 +125,8 @@ type Connectors struct {
 	Rows   []ConnectorRow
 	NewURL string
 	Empty  Empty
+
+	Trouble []Note // providers in trouble, as this node sees them
 }
 
 // ConnectorRow is one connector.
@@ -120,6 +138,8 @@ type ConnectorRow struct {
 	TestURL         string    // POST: sends a test; optional
 	TestHint        string    // "sends one mail to ana@…"
 	Waiting         int       // deliveries that wait
+	Proves          string    // what proves a page by it: "a person only"; "" when nobody is paged by it
+	Backup          Link      // who stands in when it brings no proof; optional
 }
 
 // People is the list of people with their contact methods.
