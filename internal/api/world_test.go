@@ -28,6 +28,7 @@ import (
 	"github.com/muster-oncall/muster/internal/query"
 	"github.com/muster-oncall/muster/internal/seal"
 	"github.com/muster-oncall/muster/internal/store"
+	"github.com/muster-oncall/muster/internal/store/freshdb"
 	"github.com/muster-oncall/muster/internal/store/sqlstore"
 )
 
@@ -96,6 +97,7 @@ func newWorld(t testing.TB) *world {
 	ctx := t.Context()
 	dir := t.TempDir()
 	w := &world{t: t}
+	freshdb.SQLite(t, filepath.Join(dir, "muster.db"))
 	db, err := sqlstore.Open(ctx, "sqlite:"+filepath.Join(dir, "muster.db"), sqlstore.Options{OnCommit: w.committed})
 	must(t, err)
 	t.Cleanup(func() { _ = db.Close() })

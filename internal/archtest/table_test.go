@@ -38,6 +38,7 @@ var table = []row{
 	{pkg: "internal/batch", why: "a mechanism without a noun"},
 	{pkg: "internal/store", why: "interfaces only; who implements them must not be seen from here"},
 	{pkg: "internal/store/sqlstore", imports: []string{"internal/store", "internal/batch"}, why: "SQL finds and saves; it decides nothing"},
+	{pkg: "internal/store/freshdb", imports: []string{"internal/store/sqlstore"}, test: true, why: "what it copies is made by the migrations alone"},
 	{pkg: "internal/store/storetest", imports: []string{"internal/store"}, test: true, why: "the suite holds for every store, so it knows none of them"},
 	{pkg: "internal/catalog", imports: []string{"internal/store", "internal/plan", "internal/rota"}, why: "documents are below the operations that change them"},
 	{
@@ -90,7 +91,7 @@ var table = []row{
 	{pkg: "internal/demo", imports: []string{"internal/command", "internal/catalog", "internal/store"}, why: "the demo's past is made by the operations that people use, else it would show what Muster cannot do"},
 	{pkg: "internal/app", imports: []string{"..."}, why: "wiring"},
 
-	{pkg: "internal/mustertest", imports: []string{"internal/app", "internal/command", "internal/connector/*/fake", "internal/contracts"}, test: true, why: "the world is started as main starts it, and touched from outside"},
+	{pkg: "internal/mustertest", imports: []string{"internal/app", "internal/store/freshdb", "internal/command", "internal/connector/*/fake", "internal/contracts"}, test: true, why: "the world is started as main starts it, and touched from outside"},
 	{pkg: "internal/sim", imports: []string{"internal/app", "internal/mustertest", "internal/store"}, test: true, why: "its checker must not share code with what it checks; of the store it knows the interfaces, to stand in front of one and to look into one"},
 	{pkg: "internal/archtest", test: true, why: "it reads source"},
 	{pkg: "internal/doctest", test: true, why: "it runs what the docs tell people to run, as they would"},

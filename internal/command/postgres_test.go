@@ -3,6 +3,7 @@ package command_test
 import (
 	"testing"
 
+	"github.com/muster-oncall/muster/internal/store/freshdb"
 	"github.com/muster-oncall/muster/internal/store/storetest"
 )
 
@@ -24,14 +25,14 @@ func TestTheCoreOnPostgres(t *testing.T) {
 		"a rejected signal is replayed":       replays, "many replay one signal": manyReplay,
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := open(t, storetest.Postgres(t), t.TempDir())
+			w := open(t, freshdb.Postgres(t, storetest.Server(t)), t.TempDir())
 			defer w.close()
 			w.seed()
 			story(w)
 		})
 	}
 	t.Run("setup", func(t *testing.T) {
-		w := open(t, storetest.Postgres(t), t.TempDir())
+		w := open(t, freshdb.Postgres(t, storetest.Server(t)), t.TempDir())
 		defer w.close()
 		setupOnce(w)
 	})

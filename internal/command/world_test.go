@@ -20,6 +20,7 @@ import (
 	"github.com/muster-oncall/muster/internal/engine"
 	"github.com/muster-oncall/muster/internal/seal"
 	"github.com/muster-oncall/muster/internal/store"
+	"github.com/muster-oncall/muster/internal/store/freshdb"
 	"github.com/muster-oncall/muster/internal/store/sqlstore"
 )
 
@@ -212,6 +213,7 @@ func bubble(t *testing.T, story func(w *world)) {
 	t.Helper()
 	t.Parallel()
 	dir := t.TempDir()
+	freshdb.SQLite(t, filepath.Join(dir, "muster.db"))
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t, "sqlite:"+filepath.Join(dir, "muster.db"), dir)
 		defer w.close()

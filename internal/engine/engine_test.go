@@ -19,6 +19,7 @@ import (
 	"github.com/muster-oncall/muster/internal/engine"
 	"github.com/muster-oncall/muster/internal/seal"
 	"github.com/muster-oncall/muster/internal/store"
+	"github.com/muster-oncall/muster/internal/store/freshdb"
 	"github.com/muster-oncall/muster/internal/store/sqlstore"
 )
 
@@ -120,6 +121,7 @@ type world struct {
 func newWorld(t testing.TB, dir string) *world {
 	t.Helper()
 	w := &world{t: t, phones: &phones{began: time.Now()}}
+	freshdb.SQLite(t, filepath.Join(dir, "muster.db"))
 	db, err := sqlstore.Open(t.Context(), "sqlite:"+filepath.Join(dir, "muster.db"), sqlstore.Options{
 		OnCommit: func(evs []store.Event) {
 			if w.engine != nil {

@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,7 @@ import (
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/app"
 	"github.com/muster-oncall/muster/internal/command"
+	"github.com/muster-oncall/muster/internal/store/freshdb"
 )
 
 // TeamsSecret is the security token of the world's outgoing webhook, as Teams shows it.
@@ -64,6 +66,9 @@ func New(t testing.TB, o Options) *World {
 	}
 	if o.Docs == "" {
 		o.Docs = Storefront
+	}
+	if o.Store == "" {
+		freshdb.SQLite(t, filepath.Join(o.Dir, "muster.db"))
 	}
 	l := newPipes()
 	w := &World{T: t, URL: "http://muster.test", Phones: newPhones(), tokens: map[muster.UserName]string{}}

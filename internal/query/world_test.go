@@ -17,6 +17,7 @@ import (
 	"github.com/muster-oncall/muster/internal/query"
 	"github.com/muster-oncall/muster/internal/seal"
 	"github.com/muster-oncall/muster/internal/store"
+	"github.com/muster-oncall/muster/internal/store/freshdb"
 	"github.com/muster-oncall/muster/internal/store/sqlstore"
 )
 
@@ -136,6 +137,7 @@ func view() query.Viewer { return query.Viewer{Actor: vic()} }
 func inWorld(t *testing.T, story func(t *testing.T, w *world)) {
 	t.Helper()
 	dir := t.TempDir()
+	freshdb.SQLite(t, filepath.Join(dir, "muster.db"))
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{T: t}
 		var err error

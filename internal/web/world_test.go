@@ -24,6 +24,7 @@ import (
 	"github.com/muster-oncall/muster/internal/event"
 	"github.com/muster-oncall/muster/internal/query"
 	"github.com/muster-oncall/muster/internal/seal"
+	"github.com/muster-oncall/muster/internal/store/freshdb"
 	"github.com/muster-oncall/muster/internal/store/sqlstore"
 	"github.com/muster-oncall/muster/internal/web"
 	"github.com/muster-oncall/muster/internal/web/static"
@@ -61,6 +62,7 @@ func buildWorld(t testing.TB, seeded bool) *world {
 	t.Helper()
 	w := &world{t: t}
 	ctx, file, bus := t.Context(), filepath.Join(t.TempDir(), "muster.db"), event.New()
+	freshdb.SQLite(t, file)
 	db, err := sqlstore.Open(ctx, "sqlite:"+file, sqlstore.Options{OnCommit: bus.Publish})
 	w.must(err)
 	t.Cleanup(func() { w.must(db.Close()) })

@@ -2,8 +2,10 @@ package sqlstore
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -67,6 +69,27 @@ func ownSchema() (schema, error) {
 		return schema{}, err
 	}
 	return schemaOf(dir)
+}
+
+// SchemaSum is the same for the same migrations.
+func SchemaSum() (string, error) {
+	s, err := ownSchema()
+	if err != nil {
+		return "", err
+	}
+	names, err := fs.Glob(s.files, "*.sql")
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	for _, name := range names {
+		text, err := fs.ReadFile(s.files, name)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%s %d\n%s", name, len(text), text)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8]), nil
 }
 
 // migrate brings the schema up to date, or to a version on the way there when to is not 0. A database that a newer Muster

@@ -16,13 +16,7 @@ import (
 // fails where MUSTER_TEST_REQUIRED is set.
 func Postgres(t testing.TB) string {
 	t.Helper()
-	server := os.Getenv("MUSTER_TEST_POSTGRES")
-	if server == "" {
-		if os.Getenv("MUSTER_TEST_REQUIRED") != "" {
-			t.Fatal("MUSTER_TEST_POSTGRES is not set: run this with make test")
-		}
-		t.Skip("needs PostgreSQL: run make test, or set MUSTER_TEST_POSTGRES to a superuser's DSN")
-	}
+	server := Server(t)
 	address, err := url.Parse(server)
 	if err != nil {
 		t.Fatalf("MUSTER_TEST_POSTGRES is not a URL")
@@ -42,4 +36,17 @@ func Postgres(t testing.TB) string {
 	t.Cleanup(func() { run("DROP DATABASE " + name + " WITH (FORCE)") })
 	address.Path = "/" + name
 	return address.String()
+}
+
+// Server is the DSN of the tests' cluster. Without one the test is skipped, and fails when make has started it.
+func Server(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("MUSTER_TEST_POSTGRES")
+	if server == "" {
+		if os.Getenv("MUSTER_TEST_REQUIRED") != "" {
+			t.Fatal("MUSTER_TEST_POSTGRES is not set: run this with make test")
+		}
+		t.Skip("needs PostgreSQL: run make test, or set MUSTER_TEST_POSTGRES to a superuser's DSN")
+	}
+	return server
 }
