@@ -24,7 +24,7 @@ func (r *run) act(a Action) {
 			return
 		}
 		r.send(a)
-	case Ack, Unack, Escalate, Resolve:
+	case Ack, Unack, Escalate, Resolve, Snooze:
 		r.person(a)
 	case AckPage, Look:
 		r.button(a)
@@ -47,9 +47,15 @@ func (r *run) act(a Action) {
 // send tells what a monitor tells, until it is answered.
 func (r *run) send(a Action) {
 	s := &send{action: a.ID, span: span{from: time.Now()}, clear: a.Kind == Clear, keys: a.Keys, group: a.Group}
-	state := "firing"
+	state, claim := "firing", "startsAt"
 	if s.clear {
-		state = "resolved"
+		state, claim = "resolved", "endsAt"
+	}
+	if a.Claim != 0 {
+		s.claim = epoch.Add(a.Claim)
+		claim = fmt.Sprintf(`,%q:%q`, claim, s.claim.Format(time.RFC3339Nano))
+	} else {
+		claim = ""
 	}
 	var b strings.Builder
 	b.WriteString(`{"alerts":[`)
@@ -57,7 +63,7 @@ func (r *run) send(a Action) {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(&b, `{"status":%q,"fingerprint":"c%d","labels":{"alertname":"Failures","group":%q,"severity":"minor"},"annotations":{"summary":%q}}`, state, k, a.Group, title(k))
+		fmt.Fprintf(&b, `{"status":%q,"fingerprint":"c%d","labels":{"alertname":"Failures","group":%q,"severity":%q},"annotations":{"summary":%q}%s}`, state, k, a.Group, severity(k), title(k), claim)
 	}
 	b.WriteString(`]}`)
 	status, body, unknown := r.insist("", http.MethodPost, "/in/"+r.intake()+"/alertmanager", b.String())
@@ -78,6 +84,9 @@ func (r *run) send(a Action) {
 
 func title(key int) string { return fmt.Sprintf("Failures of c%d", key) }
 
+// severity is how bad a condition is: it stays the same.
+func severity(key int) string { return []string{"minor", "minor", "major", "critical"}[key%4] }
+
 // intake is the key of the monitor, which stays the same.
 func (r *run) intake() string {
 	for {
@@ -88,7 +97,7 @@ func (r *run) intake() string {
 	}
 }
 
-var verbs = map[Kind]string{Ack: "acknowledge", Unack: "unacknowledge", Escalate: "escalate", Resolve: "resolve"}
+var verbs = map[Kind]string{Ack: "acknowledge", Unack: "unacknowledge", Escalate: "escalate", Resolve: "resolve", Snooze: "snooze"}
 
 // person does something about an alert.
 func (r *run) person(a Action) {
@@ -96,8 +105,12 @@ func (r *run) person(a Action) {
 	if alert == "" {
 		return
 	}
-	o := &op{action: a.ID, span: span{from: time.Now()}, kind: a.Kind, key: a.Keys[0], alert: alert, who: a.Who, group: a.Group}
-	status, body, unknown := r.insist(a.Who, http.MethodPost, "/api/v1/alerts/"+alert+"/"+verbs[a.Kind], nil)
+	o := &op{action: a.ID, span: span{from: time.Now()}, kind: a.Kind, key: a.Keys[0], alert: alert, who: a.Who, group: a.Group, long: a.For}
+	var in any
+	if a.Kind == Snooze {
+		in = map[string]any{"for": a.For.String()}
+	}
+	status, body, unknown := r.insist(a.Who, http.MethodPost, "/api/v1/alerts/"+alert+"/"+verbs[a.Kind], in)
 	var got struct {
 		Status string `json:"status"`
 	}
@@ -318,10 +331,47 @@ func (r *run) gather() {
 			}
 			l.After = string(rows[len(rows)-1].ID)
 		}
-		r.rec.notices, err = rd.Notices(store.NoticeFilter{List: store.List{Limit: 1000}})
+		if r.rec.notices, err = rd.Notices(store.NoticeFilter{List: store.List{Limit: 1000}}); err != nil {
+			return err
+		}
+		r.rec.books, err = everyRow(rd)
 		return err
 	})
 	if err != nil {
 		r.fail("the rows cannot be read: " + err.Error())
+	}
+}
+
+// everyRow reads the ledger, in its order.
+func everyRow(rd store.Reader) (all []muster.LedgerRow, err error) {
+	for after := int64(0); ; after = all[len(all)-1].Position {
+		rows, err := rd.Sealed(after, 1000)
+		all = append(all, rows...)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) == 0 {
+			break
+		}
+	}
+	loose, err := rd.Unsealed("", 1000)
+	return append(all, loose...), err
+}
+
+// verify asks Muster to verify its own ledger (I42).
+func (r *run) verify() {
+	status, body, err := r.do(r.current(), "boss", http.MethodGet, "/api/v1/ledger/verify", nil)
+	var report struct {
+		Rows  int    `json:"rows"`
+		Wrong string `json:"wrong"`
+	}
+	if err == nil && status == http.StatusOK {
+		err = json.Unmarshal(body, &report)
+	}
+	switch {
+	case err != nil || status != http.StatusOK:
+		r.fail(fmt.Sprintf("the ledger cannot be verified: %d %.200s %v", status, body, err))
+	case report.Wrong != "":
+		r.rec.early = append(r.rec.early, Violation{Invariant: "I42", At: time.Since(epoch), Key: -1, Text: report.Wrong})
 	}
 }

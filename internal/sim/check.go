@@ -21,17 +21,25 @@ func check(s *Scenario, r *record) (out []Violation, escalations, steps int) {
 	c.conditions()
 	for _, a := range r.alerts {
 		l := c.lives[string(a.ID)]
-		if len(l.calls) > 0 {
+		if len(l.told) > 0 {
 			escalations++
 		}
 		c.answers(l)
-		c.ladder(l)
+		if s.Org.storm == nil {
+			c.ladder(l)
+		}
+	}
+	if s.Org.storm == nil {
+		c.turns()
+	} else {
+		c.storms()
 	}
 	c.calls()
 	for _, p := range r.pages {
 		c.page(p)
 	}
 	c.told()
+	c.books()
 	slices.SortStableFunc(c.out, func(a, b Violation) int { return cmp.Compare(a.At, b.At) })
 	return c.out, escalations, c.steps
 }
@@ -49,6 +57,7 @@ func (c *checker) signals() {
 			continue
 		}
 		for i, res := range s.results {
+			c.order(s, i)
 			switch res.Outcome {
 			case "rejected":
 				if !s.clear {
@@ -66,6 +75,7 @@ func (c *checker) signals() {
 			}
 			if !s.clear {
 				least[res.Alert]++
+				l.over = l.over || res.Outcome == "resolved"
 			}
 			if l.key != s.keys[i] {
 				c.fail("I4", s.to, l, "what was sent about c%d went into the alert about %s", s.keys[i], l.row.Title)
@@ -79,7 +89,7 @@ func (c *checker) signals() {
 			if s.clear && (l.row.ResolvedAt.IsZero() || l.row.ResolvedAt.After(s.to)) {
 				c.fail("I37", s.to, l, "a monitor was told that the alert about c%d is resolved, and it is not", s.keys[i])
 			}
-			if s.unknown == 0 && !s.clear && res.Outcome != "appended" {
+			if s.unknown == 0 && !s.clear && (res.Outcome == "opened" || res.Outcome == "silenced") {
 				c.held(l, s, res.Outcome)
 			}
 		}
@@ -126,9 +136,7 @@ func (c *checker) conditions() {
 			return cmp.Or(a.row.ReceivedAt.Compare(b.row.ReceivedAt.Time), over(a).Compare(over(b)))
 		})
 		for i, l := range ls {
-			if !slices.ContainsFunc(c.r.sends, func(s *send) bool {
-				return !s.clear && s.has(l.row.ReceivedAt.Time) && slices.Contains(s.keys, key)
-			}) {
+			if !slices.ContainsFunc(c.sent[key], func(s *send) bool { return !s.clear && s.has(l.row.ReceivedAt.Time) }) {
 				c.fail("I3", l.row.ReceivedAt.Time, l, "the alert about c%d was made when nobody had sent anything about it", key)
 			}
 			if i == 0 {
@@ -144,21 +152,24 @@ func (c *checker) conditions() {
 // answers compares what people were answered with what they had done, and the final status with all of it (I37).
 func (c *checker) answers(l *life) {
 	resolves := false
-	for _, s := range c.r.sends {
-		resolves = resolves || s.clear && s.has(l.row.ResolvedAt.Time) && slices.Contains(s.keys, l.key)
+	for _, s := range c.sent[l.key] {
+		resolves = resolves || (s.clear || l.over) && s.has(l.row.ResolvedAt.Time)
 	}
-	for _, o := range c.r.ops {
-		if o.alert != string(l.row.ID) {
-			continue
-		}
+	if l.over && len(l.pages) > 0 {
+		c.fail("I5", l.row.ReceivedAt.Time, l, "somebody was to be called about c%d, which was over when its beginning came", l.key)
+	}
+	for _, o := range c.done[string(l.row.ID)] {
 		resolves = resolves || o.kind == Resolve && o.has(l.row.ResolvedAt.Time)
-		want := map[Kind]status{Ack: acked, Unack: open, Escalate: open, Resolve: resolved}[o.kind]
+		want := map[Kind]status{Ack: acked, Unack: open, Escalate: open, Resolve: resolved, Snooze: acked}[o.kind]
 		switch {
+		case o.status == 200 && o.kind == Ack && o.answer == string(open) && l.policy != nil && l.policy.acks > 1: // one of several
+		case o.status == 200 && o.kind == Escalate && o.answer == string(acked) && l.policy != nil && l.policy.acks > 1 && l.tangled: // nobody else is left
+		case o.status == 409 && o.kind == Snooze && l.policy != nil && l.policy.acks > 1: // the others first
 		case o.status == 200 && o.kind != Look && o.answer != string(want):
 			c.fail("I37", o.to, l, "%s asked to %s, and the alert about c%d was %s afterwards", o.who, o.kind, l.key, o.answer)
 		case o.status == 409 && l.row.ResolvedAt.After(o.to), o.status == 409 && l.row.ResolvedAt.IsZero():
 			c.fail("I37", o.to, l, "%s was refused to %s the alert about c%d, which was not over", o.who, o.kind, l.key)
-		case o.status == 401 && c.gone(o.who, o.span): // who has left cannot sign in
+		case (o.status == 401 || o.status == 403 && o.kind == AckPage) && c.gone(o.person(), o.span): // who has left may do nothing
 		case o.status == 0 || o.status >= 400 && o.status != 409:
 			c.fail("I2", o.to, l, "%s was answered %d to %s", o.who, o.status, o.kind)
 		}
@@ -225,14 +236,16 @@ func (c *checker) unwanted(k *call, p *muster.Page, l *life) {
 	if c.troubled(at.Add(-slack), at) { // between the commit that begins a page and its call some time may pass
 		at = at.Add(-2*slack - time.Second)
 	}
-	if p.Escalation != "" && !l.tangled {
+	if len(p.Digest) > 0 {
+		c.unwantedDigest(k, p, l, at)
+	}
+	if p.Escalation != "" && !l.tangled && len(p.Digest) == 0 {
 		if now := l.at(at); (now == acked || now == resolved) && l.at(k.at) == now {
 			c.fail("I14", k.at, l, "%s was called about c%d though it was %s", k.address, l.key, now)
 		}
 	}
-	first := c.rings[k.page][0] == k
 	for _, h := range l.hushes {
-		if first && !l.loud && !l.tangled && at.Add(-slack).After(h.from) && at.Before(h.to) && l.at(at) == open && c.silenceSure(l, h, at) {
+		if !l.loud && !l.tangled && len(p.Digest) == 0 && at.Add(-slack).After(h.from) && at.Before(h.to) && l.at(at) == open && c.silenceSure(l, h, at) {
 			c.fail("I13", k.at, l, "%s was called about c%d though %s is silenced", k.address, l.key, l.group)
 		}
 	}

@@ -14,9 +14,9 @@ type Size struct {
 	Batch   int // conditions in the largest of them
 }
 
-// The sizes of stories. The usual one has about a thousand conditions, the small one is quick.
+// The sizes of stories. The usual one has more than a thousand conditions, the small one is quick.
 var (
-	Usual = Size{Batches: 16, Batch: 140}
+	Usual = Size{Batches: 6, Batch: 400}
 	Small = Size{Batches: 10, Batch: 25}
 )
 
@@ -48,6 +48,13 @@ type drawer struct {
 	keys  int
 	now   *org // as the edits so far leave it
 	quiet map[string]time.Duration
+	began []begin // batches
+}
+
+// begin is when conditions of a group begin together.
+type begin struct {
+	at    time.Duration
+	group string
 }
 
 func pick[T any](d *drawer, of ...T) T { return of[d.IntN(len(of))] }
@@ -67,6 +74,9 @@ func Draw(seed uint64, size Size) *Scenario {
 	for range size.Batches {
 		d.batch(size)
 	}
+	if d.chance(0.25) {
+		d.lateFallback()
+	}
 	d.edits()
 	d.misfortune()
 	slices.SortStableFunc(d.s.Actions, func(a, b Action) int { return cmp.Compare(a.At, b.At) })
@@ -76,11 +86,17 @@ func Draw(seed uint64, size Size) *Scenario {
 	return d.s
 }
 
+// people are those whom a company may have; the first is its admin.
+var people = []string{"boss", "ana", "ben", "cleo", "dan", "eva"}
+
 func (d *drawer) add(a Action) { d.s.Actions = append(d.s.Actions, a) }
 
 func (d *drawer) org() *org {
 	o := &org{users: map[string]*user{}, rosters: map[string]*roster{}, policies: map[string]*policy{}}
-	names := []string{"boss", "ana", "ben", "cleo", "dan", "eva"}[:4+d.IntN(3)]
+	if d.chance(0.2) {
+		o.storm = &storm{3 + d.IntN(4), time.Duration(1+d.IntN(2)) * time.Minute}
+	}
+	names := people[:4+d.IntN(3)]
 	for _, n := range names {
 		u := &user{name: n, admin: n == "boss", methods: []method{{name: "phone", verified: true}}}
 		if d.chance(0.5) {
@@ -92,6 +108,7 @@ func (d *drawer) org() *org {
 		if d.chance(0.5) {
 			u.rules = d.rules(u)
 		}
+		u.storm = o.storm
 		o.users[n] = u
 	}
 	for i := range 1 + d.IntN(2) {
@@ -123,9 +140,9 @@ func (d *drawer) rules(u *user) (out []rule) {
 }
 
 func (d *drawer) rotation(role string, names []string) rotation {
-	people := slices.Clone(names)
-	d.Shuffle(len(people), func(i, j int) { people[i], people[j] = people[j], people[i] })
-	return rotation{role: role, weekly: d.chance(0.3), hour: d.IntN(6), people: people[:1+d.IntN(3)]}
+	turns := slices.Clone(names)
+	d.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
+	return rotation{role: role, weekly: d.chance(0.3), hour: d.IntN(6), people: turns[:1+d.IntN(3)]}
 }
 
 func (d *drawer) target(o *org) target {
@@ -136,8 +153,7 @@ func (d *drawer) target(o *org) target {
 }
 
 func (d *drawer) person(o *org) string {
-	names := []string{"boss", "ana", "ben", "cleo", "dan", "eva"}[:len(o.users)]
-	return names[d.IntN(len(names))]
+	return people[d.IntN(len(o.users))]
 }
 
 func (d *drawer) policy(name string, o *org) *policy {
@@ -147,7 +163,16 @@ func (d *drawer) policy(name string, o *org) *policy {
 		for range 1 + d.IntN(5)/4 {
 			s.targets = append(s.targets, d.target(o))
 		}
+		if d.chance(0.15) {
+			d.condition(&s)
+		}
+		if d.chance(0.15) {
+			d.turns(&s, o)
+		}
 		p.steps = append(p.steps, s)
+	}
+	if d.chance(0.15) {
+		p.acks = 2
 	}
 	if d.chance(0.3) {
 		p.fallback = []target{{user: d.person(o)}}
@@ -163,6 +188,23 @@ func (d *drawer) policy(name string, o *org) *policy {
 	return p
 }
 
+func (d *drawer) condition(s *policyStep) {
+	if d.chance(0.6) {
+		s.only = pick(d, []string{"critical"}, []string{"critical", "major"}, []string{"minor"})
+		return
+	}
+	s.from = d.IntN(3)
+	s.to = s.from + 1 + d.IntN(2)
+}
+
+// turns makes the people of a step take turns: two or three whom it names.
+func (d *drawer) turns(s *policyStep, o *org) {
+	s.turns, s.targets = true, nil
+	for _, i := range d.Perm(len(o.users))[:2+d.IntN(2)] {
+		s.targets = append(s.targets, target{user: people[i]})
+	}
+}
+
 // batch draws conditions that begin together, and what becomes of them.
 func (d *drawer) batch(size Size) {
 	s := d.s
@@ -174,7 +216,11 @@ func (d *drawer) batch(size Size) {
 		keys[i] = d.keys
 		d.keys++
 	}
+	d.began = append(d.began, begin{at, group})
 	d.add(Action{At: at, Kind: Fire, Keys: keys, Group: group, Twice: d.chance(0.2)})
+	if d.chance(0.3) && at > 10*time.Minute {
+		d.overtaken(at, group)
+	}
 	if d.chance(0.1) { // an end that comes before its beginning
 		d.add(Action{At: at - time.Second, Kind: Clear, Keys: keys[:1], Group: group})
 	}
@@ -207,9 +253,61 @@ func (d *drawer) batch(size Size) {
 func (d *drawer) fate(at time.Duration, key int, group string) {
 	for range 1 + d.IntN(3) {
 		at += d.between(0, 9*time.Minute)
-		kind := pick(d, Ack, Ack, AckPage, AckPage, AckPage, Look, Unack, Unack, Escalate, Escalate, Resolve, Fire, Clear)
-		d.add(Action{At: at, Kind: kind, Keys: []int{key}, Group: group, Who: d.person(d.s.Org), Twice: d.chance(0.05)})
+		kind := pick(d, Ack, Ack, AckPage, AckPage, AckPage, Look, Unack, Unack, Escalate, Escalate, Resolve, Fire, Clear, Snooze)
+		a := Action{At: at, Kind: kind, Keys: []int{key}, Group: group, Who: d.person(d.s.Org), Twice: d.chance(0.05)}
+		if kind == Snooze {
+			a.For = d.between(time.Minute, 15*time.Minute).Truncate(time.Second)
+		}
+		d.add(a)
 	}
+}
+
+// overtaken draws conditions whose end overtakes a beginning on its way, or is overtaken by one. The monitor says when they
+// were.
+func (d *drawer) overtaken(at time.Duration, group string) {
+	for range 1 + d.IntN(4) {
+		keys := []int{d.keys}
+		d.keys++
+		tell := func(kind Kind, at, claim time.Duration) {
+			d.add(Action{At: at, Kind: kind, Keys: keys, Group: group, Claim: claim})
+		}
+		if d.chance(0.6) { // the end comes first
+			comes := at - d.between(time.Second, 7*time.Minute)
+			ended := comes - d.between(0, 10*time.Second)
+			began := ended + d.between(-5*time.Minute, 30*time.Second)
+			tell(Clear, comes, ended)
+			tell(Fire, at, min(began, at-time.Second))
+		} else { // two beginnings, and an end that lies before the second, or behind it
+			again := at + d.between(10*time.Second, 3*time.Minute)
+			tell(Fire, at, at-time.Second)
+			tell(Fire, again, again-time.Second)
+			tell(Clear, again+d.between(time.Second, time.Minute), again+d.between(-8*time.Second, time.Second)-time.Second)
+		}
+		tell(Clear, at+d.between(5*time.Minute, 15*time.Minute), 0)
+	}
+}
+
+// lateFallback draws a policy that is used up, and a process that is away from the moment at which the fallback is planned
+// until it is due again.
+func (d *drawer) lateFallback() {
+	o, group := d.s.Org, pick(d, d.s.Org.groups...)
+	at := d.between(time.Minute, d.s.Length/2)
+	key := d.keys
+	d.keys++
+	p := o.policies[fmt.Sprintf("p%d", slices.Index(o.groups, group))]
+	end := at
+	round, step, _ := o.next(p, severity(key), 1, 0, epoch.Add(end))
+	for step <= len(p.steps) {
+		end += p.wait(step)
+		round, step, _ = o.next(p, severity(key), round, step, epoch.Add(end))
+	}
+	end += time.Duration(d.IntN(2)) * p.wait(len(p.steps)+1)
+	if end > d.s.Length-10*time.Minute {
+		return
+	}
+	d.add(Action{At: at, Kind: Fire, Keys: []int{key}, Group: group})
+	d.add(Action{At: end - 5*time.Millisecond, Kind: Crash, How: "commit: after", Nth: 1, For: d.between(5*time.Minute+10*time.Second, 9*time.Minute)})
+	d.add(Action{At: end + 20*time.Minute, Kind: Clear, Keys: []int{key}, Group: group})
 }
 
 // edits draws silences and what admins change while alerts are under way.
@@ -232,10 +330,40 @@ func (d *drawer) edits() {
 	for range d.IntN(6) {
 		edits = append(edits, edit{d.between(0, d.s.Length), d.edit})
 	}
+	if d.chance(0.3) { // somebody leaves who is being called
+		b := pick(d, d.began...)
+		who := ""
+		edits = append(edits, edit{b.at + d.between(5*time.Second, 90*time.Second), func(at time.Duration) { who = d.leaver(at, b) }})
+		edits = append(edits, edit{b.at + d.between(20*time.Minute, 40*time.Minute), func(at time.Duration) { d.disable(at, who, false) }})
+	}
 	slices.SortFunc(edits, func(a, b edit) int { return cmp.Compare(a.at, b.at) })
 	for _, e := range edits {
 		e.make(e.at)
 	}
+}
+
+// leaver draws that somebody leaves who is called about conditions that began a moment ago, with a method to come.
+func (d *drawer) leaver(at time.Duration, b begin) string {
+	o := d.now
+	p := o.policies[fmt.Sprintf("p%d", slices.Index(o.groups, b.group))]
+	_, _, want := o.next(p, severity(0), 1, 0, epoch.Add(b.at))
+	for _, w := range want {
+		if w.after > at-b.at && !o.users[w.person].admin {
+			d.disable(at, w.person, true)
+			return w.person
+		}
+	}
+	return ""
+}
+
+func (d *drawer) disable(at time.Duration, who string, gone bool) {
+	if who == "" || d.now.users[who].disabled == gone {
+		return
+	}
+	u := *d.now.users[who]
+	u.disabled = gone
+	d.now.users[who] = &u
+	d.add(Action{At: at, Kind: PutUser, put: &u})
 }
 
 func (d *drawer) edit(at time.Duration) {
@@ -249,7 +377,7 @@ func (d *drawer) edit(at time.Duration) {
 		r := *o.rosters[fmt.Sprintf("r%d", d.IntN(len(o.rosters)))]
 		r.rotations, r.overrides = slices.Clone(r.rotations), slices.Clone(r.overrides)
 		if i := d.IntN(len(r.rotations)); d.chance(0.3) {
-			r.rotations[i] = d.rotation(r.rotations[i].role, []string{"boss", "ana", "ben", "cleo"})
+			r.rotations[i] = d.rotation(r.rotations[i].role, people[:4])
 		} else {
 			from := epoch.Add(at + d.between(-time.Hour, time.Hour)).Truncate(time.Second)
 			r.overrides = append(r.overrides, override{

@@ -80,8 +80,8 @@ func (c *checker) ladder(l *life) {
 				from = [2]int{1, 0}
 			}
 		}
-		if !c.unsure(g.at) {
-			r, s, want := c.org(g.at).next(l.policy, from[0], from[1], g.at)
+		if have, sure := l.have(g.at); sure && !c.unsure(g.at) && !l.policy.changes(g.at) {
+			r, s, want := c.org(g.at).next(l.policy, severity(l.key), from[0], from[1], g.at, have...)
 			if r != g.round || s != g.step {
 				invariant := "I11"
 				if s > len(l.policy.steps) || g.step > len(l.policy.steps) {
@@ -128,8 +128,8 @@ func (c *checker) due(l *life, g *rung) (early, late time.Time) {
 		start = g.first
 	}
 	early = g.at.Add(wait)
-	// That a page is begun may be written and its call never come: the process died in between, or the answer was lost. Muster
-	// counts from what it wrote.
+	// That a page is begun may be written and its call never come, because it did not get through. Muster counts from what it
+	// wrote.
 	begun := g.first
 	for _, p := range g.pages {
 		if s := p.StartedAt.Time; !s.IsZero() && s.Before(begun) && c.troubled(s, g.first) {
@@ -188,13 +188,26 @@ func (c *checker) missing(l *life, g *rung, next time.Time) {
 	}
 }
 
+// changes reports whether the condition of some step may hold or not at an instant: at full hours.
+func (p *policy) changes(at time.Time) bool {
+	near := at.Add(time.Second)
+	return near.Sub(near.Truncate(time.Hour)) < 2*time.Second && slices.ContainsFunc(p.steps, func(s policyStep) bool { return s.from != s.to })
+}
+
 // people compares who was paged, by what and when, with the model.
-func (c *checker) people(l *life, g *rung, want []want) {
+func (c *checker) people(l *life, g *rung, wants []want) {
+	if g.step <= len(l.policy.steps) && l.policy.steps[g.step-1].turns { // one of them: turns checks that it is each in turn
+		wants = slices.DeleteFunc(slices.Clone(wants), func(w want) bool { return w.person != string(g.pages[0].Person) })
+		if len(wants) == 0 {
+			c.fail("I26", g.at, l, "step %d about c%d pages %s, whose turn it cannot be", g.step, l.key, g.pages[0].Person)
+			return
+		}
+	}
 	var got, should []string
 	for _, p := range g.pages {
 		after := p.DueAt.Sub(g.at)
 		name := string(p.Person) + " by " + p.Method
-		for _, w := range want {
+		for _, w := range wants {
 			if w.person == string(p.Person) && w.method == p.Method && after < w.after {
 				if !c.failedBefore(g, p) {
 					c.fail("I24", g.at, l, "%s is paged about c%d after %s instead of %s, and nothing before it failed", name, l.key, after, w.after)
@@ -204,13 +217,13 @@ func (c *checker) people(l *life, g *rung, want []want) {
 		}
 		got = append(got, fmt.Sprintf("%s after %s", name, after))
 	}
-	for _, w := range want {
+	for _, w := range wants {
 		should = append(should, fmt.Sprintf("%s by %s after %s", w.person, w.method, w.after))
 	}
 	slices.Sort(got)
 	slices.Sort(should)
 	if !slices.Equal(got, should) {
-		c.fail(c.wrong(g, want), g.at, l, "step %d of round %d about c%d pages %s; it should be %s", g.step, g.round, l.key, strings.Join(got, ", "), strings.Join(should, ", "))
+		c.fail(c.wrong(g, wants), g.at, l, "step %d of round %d about c%d pages %s; it should be %s", g.step, g.round, l.key, strings.Join(got, ", "), strings.Join(should, ", "))
 	}
 }
 

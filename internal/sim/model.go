@@ -32,7 +32,10 @@ const (
 type move struct {
 	span
 	to   status
-	kick kick // "" when it pages nobody
+	kick kick          // "" when it pages nobody
+	have []string      // who has acknowledged, while others have to
+	part bool          // nothing else changes
+	long time.Duration // after which an acknowledgement ends by itself; 0: never
 }
 
 // kick is why somebody has to be paged at once.
@@ -56,8 +59,10 @@ type life struct {
 	hushes  []span // silences of its group
 	tangled bool   // too much happened at once to know the order
 	loud    bool   // somebody asked for a step in spite of a silence
+	over    bool   // its end came before its beginning
 	pages   []*muster.Page
 	calls   []*call
+	told    []time.Time // calls about it, those of digests too
 }
 
 // checker compares a record with the promises.
@@ -70,6 +75,8 @@ type checker struct {
 	lives  map[string]*life
 	pages  map[string]*muster.Page
 	rings  map[string][]*call // by page
+	sent   map[int][]*send    // by condition
+	done   map[string][]*op   // by alert
 	out    []Violation
 
 	steps int
@@ -85,7 +92,7 @@ type era struct {
 const slack = 2 * time.Second
 
 // mending is how long what a fault broke may take to be mended: a lease and a look.
-const mending = 45 * time.Second
+const mending = 35 * time.Second
 
 func (c *checker) fail(invariant string, at time.Time, l *life, format string, args ...any) {
 	v := Violation{Invariant: invariant, At: at.Sub(epoch), Key: -1, Text: fmt.Sprintf(format, args...)}
@@ -141,6 +148,22 @@ func (c *checker) build() {
 	slices.SortStableFunc(c.r.calls, func(a, b *call) int { return a.at.Compare(b.at) })
 	slices.SortStableFunc(c.r.sends, func(a, b *send) int { return a.to.Compare(b.to) })
 	slices.SortStableFunc(c.r.ops, func(a, b *op) int { return cmp.Or(a.from.Compare(b.from), a.to.Compare(b.to)) })
+	c.sent, c.done = map[int][]*send{}, map[string][]*op{}
+	for _, s := range c.r.sends {
+		for _, k := range s.keys {
+			c.sent[k] = append(c.sent[k], s)
+		}
+	}
+	for _, o := range c.r.ops {
+		c.done[o.alert] = append(c.done[o.alert], o)
+		if p := c.pages[o.page]; p != nil && o.kind == AckPage && o.status < 400 { // and the others of its list
+			for _, id := range p.Digest {
+				if string(id) != o.alert {
+					c.done[string(id)] = append(c.done[string(id)], o)
+				}
+			}
+		}
+	}
 	c.lives = map[string]*life{}
 	for _, a := range c.r.alerts {
 		c.lives[string(a.ID)] = &life{row: a, key: keyOf(a.Title), group: a.Labels["group"]}
@@ -156,6 +179,14 @@ func (c *checker) build() {
 		}
 		if l := c.lives[k.alert]; l != nil {
 			l.calls = append(l.calls, k)
+			l.told = append(l.told, k.at)
+		}
+		if p := c.pages[k.page]; p != nil {
+			for _, id := range p.Digest {
+				if l := c.lives[string(id)]; l != nil && id != p.Alert {
+					l.told = append(l.told, k.at)
+				}
+			}
 		}
 	}
 	c.signals()
@@ -224,7 +255,7 @@ func (c *checker) fold(l *life) {
 			l.tangled = true
 		}
 	}
-	l.moves = []move{{span{opened, opened}, open, kickOpen}}
+	l.moves = []move{{span: span{opened, opened}, to: open, kick: kickOpen}}
 	end := c.r.end.Add(time.Hour)
 	if !a.ResolvedAt.IsZero() {
 		end = a.ResolvedAt.Time
@@ -238,8 +269,8 @@ func (c *checker) fold(l *life) {
 		}
 	}
 	var before time.Time // until when somebody did something to it
-	for _, o := range c.r.ops {
-		if o.alert != string(a.ID) || o.kind == Look {
+	for _, o := range c.done[string(a.ID)] {
+		if o.kind == Look {
 			continue
 		}
 		if !o.from.After(before) {
@@ -266,11 +297,16 @@ func (c *checker) fold(l *life) {
 		}
 		switch {
 		case (o.kind == Ack || o.kind == AckPage) && last.to == open:
-			l.moves = append(l.moves, move{o.span, acked, ""})
+			c.oneMore(l, o, last.have)
+		case o.kind == Snooze:
+			l.moves = append(l.moves, move{span: o.span, to: acked, long: o.long})
+		case o.kind == Unack && slices.Contains(last.have, o.person()):
+			less := slices.DeleteFunc(slices.Clone(last.have), func(n string) bool { return n == o.person() })
+			l.moves = append(l.moves, move{span: o.span, to: open, have: less, part: true})
 		case o.kind == Unack && last.to == acked:
-			l.moves = append(l.moves, move{o.span, open, kickUnack})
+			l.moves = append(l.moves, move{span: o.span, to: open, kick: kickUnack})
 		case o.kind == Escalate:
-			l.moves = append(l.moves, move{o.span, open, kickEscalate})
+			l.moves = append(l.moves, move{span: o.span, to: open, kick: kickEscalate, have: last.have})
 			l.loud = l.loud || c.hushed(l, o.span)
 		}
 	}
@@ -282,25 +318,53 @@ func (c *checker) fold(l *life) {
 	}
 	l.moves = slices.DeleteFunc(l.moves, func(m move) bool { return m.from.After(end) })
 	if !a.ResolvedAt.IsZero() {
-		l.moves = append(l.moves, move{span{end, end}, resolved, ""})
+		l.moves = append(l.moves, move{span: span{end, end}, to: resolved})
 	}
 	c.releases(l)
+}
+
+// oneMore adds an acknowledgement, which may be one of several.
+func (c *checker) oneMore(l *life, o *op, have []string) {
+	if slices.Contains(have, o.person()) {
+		return
+	}
+	have = append(slices.Clone(have), o.person())
+	if len(have) >= l.policy.acks {
+		l.moves = append(l.moves, move{span: o.span, to: acked, long: l.policy.ackTimeout})
+		return
+	}
+	// When nobody is left to page the alert is theirs, and what a silence leaves of it is not modelled.
+	l.tangled = l.tangled || o.person() == people[0] || len(l.hushes) > 0
+	l.moves = append(l.moves, move{span: o.span, to: open, have: have, part: true})
+}
+
+// have is who has acknowledged an alert at an instant on which others have to.
+func (l *life) have(t time.Time) (who []string, sure bool) {
+	for _, m := range l.moves {
+		if m.from.After(t) {
+			break
+		}
+		if who = m.have; m.part && m.has(t) {
+			return nil, false
+		}
+	}
+	return who, true
 }
 
 // timeout adds the end of an acknowledgement that ran out before an instant.
 func (c *checker) timeout(l *life, before time.Time) {
 	last := l.moves[len(l.moves)-1]
-	if last.to != acked || l.policy.ackTimeout == 0 {
+	if last.to != acked || last.long == 0 {
 		return
 	}
-	over := span{last.from.Add(l.policy.ackTimeout), c.grace(last.span.to.Add(l.policy.ackTimeout))}
+	over := span{last.from.Add(last.long), c.grace(last.span.to.Add(last.long))}
 	if over.from.After(before) {
 		return
 	}
 	if over.has(before) && before.Before(c.r.end) {
 		l.tangled = true
 	}
-	l.moves = append(l.moves, move{over, open, kickTimeout})
+	l.moves = append(l.moves, move{span: over, to: open, kick: kickTimeout})
 }
 
 // hushed reports whether a silence of the alert's group lay in a stretch of time.
@@ -329,7 +393,7 @@ func (c *checker) releases(l *life) {
 			}
 		}
 		if l.at(over.from.Add(-1)) == open && over.from.Before(c.r.end) {
-			l.moves = append(l.moves, move{over, open, kickRelease})
+			l.moves = append(l.moves, move{span: over, to: open, kick: kickRelease})
 			slices.SortStableFunc(l.moves, func(a, b move) int { return a.from.Compare(b.from) })
 		}
 	}
@@ -355,6 +419,9 @@ func (l *life) at(t time.Time) status {
 func (c *checker) stop(l *life, after time.Time) time.Time {
 	until := c.r.end
 	for _, m := range l.moves {
+		if m.part {
+			continue
+		}
 		if over := m.to != open && m.from.Equal(after); !over && !m.span.to.After(after) && !m.from.After(after) {
 			continue
 		}

@@ -15,6 +15,13 @@ type org struct {
 	rosters  map[string]*roster
 	policies map[string]*policy
 	groups   []string // the i-th group of alerts takes the i-th policy
+	storm    *storm   // what everybody wants gathered; nil: nothing
+}
+
+// storm is from how many pages in which time on a person's pages are gathered.
+type storm struct {
+	pages  int
+	within time.Duration
 }
 
 type user struct {
@@ -23,6 +30,7 @@ type user struct {
 	disabled bool
 	rules    []rule   // none: every verified method, two minutes apart
 	methods  []method // in the order in which they were added
+	storm    *storm
 }
 
 type rule struct {
@@ -61,12 +69,23 @@ type policy struct {
 	steps      []policyStep
 	repeat     int
 	ackTimeout time.Duration
+	acks       int // so many people have to acknowledge; 0: one
 	fallback   []target
 }
 
 type policyStep struct {
 	targets []target
 	wait    time.Duration
+	only    []string // severities; none: all
+	from    int      // the hours of the day in which it is taken; from and to are 0: always
+	to      int
+	turns   bool // its people take turns
+}
+
+// holds reports whether the condition of a step holds.
+func (s *policyStep) holds(severity string, at time.Time) bool {
+	h := at.UTC().Hour()
+	return (len(s.only) == 0 || slices.Contains(s.only, severity)) && (s.from == s.to || h >= s.from && h < s.to)
 }
 
 type target struct {
@@ -86,7 +105,7 @@ func mustTime(s string) time.Time {
 }
 
 func (o *org) clone() *org {
-	c := &org{users: map[string]*user{}, rosters: map[string]*roster{}, policies: map[string]*policy{}, groups: o.groups}
+	c := &org{users: map[string]*user{}, rosters: map[string]*roster{}, policies: map[string]*policy{}, groups: o.groups, storm: o.storm}
 	for n, u := range o.users {
 		v := *u
 		v.methods, v.rules = slices.Clone(u.methods), slices.Clone(u.rules)
@@ -168,7 +187,8 @@ func (o *org) reach(person string) (out []want) {
 	return out
 }
 
-func (o *org) targets(ts []target, at time.Time) (out []want) {
+// targets is who is meant, without those who have acknowledged already.
+func (o *org) targets(ts []target, at time.Time, have []string) (out []want) {
 	seen := map[string]bool{}
 	for _, t := range ts {
 		who := t.user
@@ -178,7 +198,7 @@ func (o *org) targets(ts []target, at time.Time) (out []want) {
 				who = r.onCall(t.role, at)
 			}
 		}
-		if who == "" || seen[who] {
+		if who == "" || seen[who] || slices.Contains(have, who) {
 			continue
 		}
 		if u := o.users[who]; u == nil || u.disabled {
@@ -191,13 +211,13 @@ func (o *org) targets(ts []target, at time.Time) (out []want) {
 }
 
 // fallback is whom an exhausted policy pages.
-func (o *org) fallback(p *policy, at time.Time) []want {
-	if out := o.targets(p.fallback, at); len(out) > 0 {
+func (o *org) fallback(p *policy, at time.Time, have []string) []want {
+	if out := o.targets(p.fallback, at, have); len(out) > 0 {
 		return out
 	}
 	var out []want
 	for _, n := range slices.Sorted(maps.Keys(o.users)) {
-		if o.users[n].admin {
+		if o.users[n].admin && !slices.Contains(have, n) {
 			out = append(out, o.reach(n)...)
 		}
 	}
@@ -206,10 +226,10 @@ func (o *org) fallback(p *policy, at time.Time) []want {
 
 // next is the step that a policy takes after one, and whom it pages: the model's own reading of "a step that reaches
 // nobody goes on at once, after the last round the fallback".
-func (o *org) next(p *policy, round, step int, at time.Time) (int, int, []want) {
+func (o *org) next(p *policy, severity string, round, step int, at time.Time, have ...string) (int, int, []want) {
 	n := len(p.steps)
 	if step > n {
-		return round + 1, n + 1, o.fallback(p, at)
+		return round + 1, n + 1, o.fallback(p, at, have)
 	}
 	round = max(round, 1)
 	for range n {
@@ -220,11 +240,14 @@ func (o *org) next(p *policy, round, step int, at time.Time) (int, int, []want) 
 			round, step = round+1, 0
 		}
 		step++
-		if w := o.targets(p.steps[step-1].targets, at); len(w) > 0 {
+		if !p.steps[step-1].holds(severity, at) {
+			continue
+		}
+		if w := o.targets(p.steps[step-1].targets, at, have); len(w) > 0 {
 			return round, step, w
 		}
 	}
-	return round, n + 1, o.fallback(p, at)
+	return round, n + 1, o.fallback(p, at, have)
 }
 
 // wait is how long a step waits for an answer.
@@ -253,7 +276,11 @@ func (u *user) doc() string {
 			fmt.Fprintf(&b, "  - {method: %s, after: %s}\n", r.method, r.after)
 		}
 	}
-	b.WriteString("storm: {pages: 1000, within: 1m}\n") // the model counts pages, so storms are told one by one
+	if u.storm != nil {
+		fmt.Fprintf(&b, "storm: {pages: %d, within: %s}\n", u.storm.pages, u.storm.within)
+	} else {
+		b.WriteString("storm: {off: true}\n")
+	}
 	return b.String()
 }
 
@@ -281,16 +308,36 @@ func (p *policy) doc() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "kind: policy\nname: %s\ntitle: Policy %s\nteam: team\nsteps:\n", p.name, p.name)
 	for _, s := range p.steps {
-		fmt.Fprintf(&b, "  - {targets: %s, wait: %s}\n", targetsDoc(s.targets), s.wait)
+		fmt.Fprintf(&b, "  - {targets: %s, wait: %s%s}\n", targetsDoc(s.targets), s.wait, s.moreDoc())
 	}
 	fmt.Fprintf(&b, "repeat: %d\n", p.repeat)
 	if p.ackTimeout > 0 {
 		fmt.Fprintf(&b, "ack_timeout: %s\n", p.ackTimeout)
 	}
+	if p.acks > 0 {
+		fmt.Fprintf(&b, "acks: %d\n", p.acks)
+	}
 	if len(p.fallback) > 0 {
 		fmt.Fprintf(&b, "fallback: %s\n", targetsDoc(p.fallback))
 	}
 	return b.String()
+}
+
+func (s *policyStep) moreDoc() (text string) {
+	var when []string
+	if len(s.only) > 0 {
+		when = append(when, "severity: ["+strings.Join(s.only, ", ")+"]")
+	}
+	if s.from != s.to {
+		when = append(when, fmt.Sprintf("hours: [{from: \"%02d:00\", to: \"%02d:00\"}], zone: UTC", s.from, s.to))
+	}
+	if len(when) > 0 {
+		text = ", when: {" + strings.Join(when, ", ") + "}"
+	}
+	if s.turns {
+		text += ", round_robin: true"
+	}
+	return text
 }
 
 func targetsDoc(ts []target) string {

@@ -99,16 +99,32 @@ func (c *checker) goesOn(l *life, p *muster.Page, calls []*call) {
 	}
 }
 
-// nextMethod checks that the person's next method is used when one failed for good.
+// nextMethod checks that the person's next method is used at once when one failed for good: the first of those that had not
+// been tried.
 func (c *checker) nextMethod(l *life, p *muster.Page, k *call) {
+	var next *muster.Page
+	var tried time.Time
 	for _, o := range l.pages {
-		if o.Person != p.Person || !o.PlannedAt.Equal(p.PlannedAt.Time) || o.ID == p.ID || len(c.rings[string(o.ID)]) > 0 {
+		if o.Person != p.Person || !o.PlannedAt.Equal(p.PlannedAt.Time) || o.ID == p.ID {
 			continue
 		}
-		late := c.grace(k.done, c.jams[string(o.Connector)]...)
-		if late.Before(c.wanted(l, o, k.at)) && o.PlannedAt.Before(k.done) {
-			c.fail("I24", late, l, "%s failed for %s, and %s was not tried", p.Method, p.Person, o.Method)
+		at := forever
+		if calls := c.rings[string(o.ID)]; len(calls) > 0 {
+			at = calls[0].at
 		}
+		if !at.After(k.done) || o.State == muster.PageFailed && at.Equal(forever) {
+			continue
+		}
+		if next == nil || at.Before(tried) {
+			next, tried = o, at
+		}
+	}
+	if next == nil {
+		return
+	}
+	late := c.grace(k.done, c.jams[string(next.Connector)]...)
+	if tried.After(late) && late.Before(c.wanted(l, next, k.at)) && next.PlannedAt.Before(k.done) {
+		c.fail("I24", late, l, "%s failed for %s, and %s was not tried at once", p.Method, p.Person, next.Method)
 	}
 }
 
@@ -120,6 +136,11 @@ func (c *checker) wanted(l *life, p *muster.Page, after time.Time) time.Time {
 		about := e.put == nil && e.who == string(p.Person) || u != nil && u.name == string(p.Person)
 		if about && !e.to.Before(p.PlannedAt.Time) && e.from.Before(until) {
 			until = e.from
+		}
+	}
+	for _, o := range c.done[string(l.row.ID)] { // whoever has acknowledged is not called, though others have to
+		if (o.kind == Ack || o.kind == AckPage) && o.person() == string(p.Person) && !o.to.Before(p.PlannedAt.Time) && o.from.Before(until) {
+			until = o.from
 		}
 	}
 	for _, o := range c.r.ops { // whoever answered one page of a step gets no other of it

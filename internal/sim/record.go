@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,7 +25,8 @@ type record struct {
 	alerts  []*muster.Alert
 	pages   []*muster.Page
 	notices []*muster.Notice
-	end     time.Time // of the run
+	books   []muster.LedgerRow // in their order; those without a place come last
+	end     time.Time          // of the run
 }
 
 // span is a stretch of time. Both ends belong to it.
@@ -37,8 +39,9 @@ func (s span) meets(o span) bool { return !s.to.Before(o.from) && !o.to.Before(s
 // send is a request of a monitor, with its repetitions until it was answered for certain.
 type send struct {
 	action  int
-	span         // from the first attempt to the answer
-	clear   bool // it tells of an end
+	span              // from the first attempt to the answer
+	clear   bool      // it tells of an end
+	claim   time.Time // when it was by the sender's own clock; zero: it did not say
 	keys    []int
 	group   string
 	unknown int // attempts whose outcome nobody knows
@@ -61,11 +64,18 @@ type op struct {
 	alert   string
 	who     string
 	group   string
-	page    string // whose button was pressed
+	long    time.Duration // of a snooze
+	page    string        // whose button was pressed
 	unknown int
 	status  int
 	answer  string    // the alert's status, as answered
 	until   time.Time // of a silence, as answered
+}
+
+// person is who did it: of a page, whom it was for.
+func (o *op) person() string {
+	who, _, _ := strings.Cut(o.who, "-")
+	return who
 }
 
 // call is one call that a provider received.

@@ -161,6 +161,7 @@ func (r *run) play() {
 	r.until(r.s.Length + r.s.Settle)
 	r.acts.Wait()
 	r.gather()
+	r.verify()
 	if n := r.current(); n != nil {
 		n.end()
 		n.world.Client.CloseIdleConnections()

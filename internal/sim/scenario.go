@@ -19,6 +19,7 @@ const (
 	Unack     Kind = "unack"    // a person gives the alert back
 	Escalate  Kind = "escalate" // a person asks for the next step
 	Resolve   Kind = "resolve"  // a person ends the alert
+	Snooze    Kind = "snooze"   // a person puts the alert off for a while
 	Silence   Kind = "silence"  // a group of alerts is held back for a while
 	PutPolicy Kind = "policy"   // a policy is changed
 	PutRoster Kind = "roster"   // a roster is changed: people, hand-over or an override
@@ -39,7 +40,8 @@ type Action struct {
 	Group string        // of the conditions, of a silence
 	Twice bool          // the request is sent twice at the same moment
 	Who   string        // person
-	For   time.Duration // of a silence, of down time, of weather
+	For   time.Duration // of a silence, a snooze, of down time, of weather
+	Claim time.Duration // when it was by the sender's own clock, since the beginning of the story; 0: it does not say
 	How   string        // crash: the place; provider and store: the fault
 	Nth   int           // crash: so many passes of the place
 	Share float64       // of the calls that a fault hits
@@ -70,6 +72,9 @@ func (a Action) String() string {
 		if a.Twice {
 			what += ", in two equal requests at once"
 		}
+		if a.Claim != 0 {
+			what += " since " + a.Claim.String()
+		}
 		return at + "the monitor of " + a.Group + " " + what
 	case Ack:
 		return at + a.Who + " acknowledges " + keys
@@ -83,6 +88,8 @@ func (a Action) String() string {
 		return at + a.Who + " asks for the next step of " + keys
 	case Resolve:
 		return at + a.Who + " resolves " + keys
+	case Snooze:
+		return at + a.Who + " snoozes " + keys + " for " + a.For.String()
 	case Silence:
 		return at + a.Who + " silences " + a.Group + " for " + a.For.String()
 	case PutPolicy, PutRoster, PutUser:

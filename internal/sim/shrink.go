@@ -3,19 +3,50 @@ package sim
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/muster-oncall/muster/internal/app"
 )
 
+// Stage is where stories are told.
+type Stage struct{ blank []byte }
+
+// databaseFile is the file in a data directory that SQLite keeps.
+const databaseFile = "muster.db"
+
+// NewStage starts an installation once and keeps its database. Each story begins with a copy: to make the schema again and
+// again would cost more than to live.
+func NewStage(t *testing.T) *Stage {
+	t.Helper()
+	dir := t.TempDir()
+	a, err := app.New(t.Context(), app.Deps{Data: dir, PublicURL: "http://muster.test", AuditEvery: -1})
+	if err == nil {
+		err = a.Stop()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	blank, err := os.ReadFile(filepath.Join(dir, databaseFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Stage{blank}
+}
+
 // room is a new directory for one run, in memory where the machine has such a place.
-func room(t *testing.T) (dir string, leave func()) {
+func (g *Stage) room(t *testing.T) (dir string, leave func()) {
 	dir, err := os.MkdirTemp("/dev/shm", "muster-sim-") //nolint:usetesting // thousands of databases, each needed for a second
 	if err != nil {
 		if dir, err = os.MkdirTemp("", "muster-sim-"); err != nil { //nolint:usetesting // likewise
 			t.Fatal(err)
 		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, databaseFile), g.blank, 0o600); err != nil {
+		t.Fatal(err)
 	}
 	return dir, func() { _ = os.RemoveAll(dir) }
 }
@@ -29,9 +60,9 @@ type Outcome struct {
 }
 
 // Run lets a scenario happen and checks it.
-func Run(t *testing.T, s *Scenario) Outcome {
+func (g *Stage) Run(t *testing.T, s *Scenario) Outcome {
 	t.Helper()
-	dir, leave := room(t)
+	dir, leave := g.room(t)
 	defer leave()
 	r := live(t, s, dir)
 	v, e, n := check(s, r)
@@ -43,7 +74,7 @@ const patience = 90 * time.Second
 
 // Shrink takes actions out of a story as long as the same promise stays broken, and returns the smallest one that it found
 // in some time, with its outcome. Accidents of one instant may need more tries than it makes.
-func Shrink(t *testing.T, s *Scenario, v Violation) (*Scenario, Outcome, bool) {
+func (g *Stage) Shrink(t *testing.T, s *Scenario, v Violation) (*Scenario, Outcome, bool) {
 	t.Helper()
 	began, found := time.Now(), false
 	var best Outcome
@@ -53,7 +84,7 @@ func Shrink(t *testing.T, s *Scenario, v Violation) (*Scenario, Outcome, bool) {
 		}
 		c := *s
 		c.Actions = actions
-		o := Run(t, &c)
+		o := g.Run(t, &c)
 		for i := range o.Violations {
 			if o.Violations[i].Invariant == v.Invariant {
 				o.Violations[0], o.Violations[i] = o.Violations[i], o.Violations[0]

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"os"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"testing"
@@ -32,15 +33,15 @@ type plan struct {
 }
 
 // planned reads MUSTER_SIM_SEED (that one alone), MUSTER_SIM_SEEDS (so many) and MUSTER_TEST_LONG (1,000 seeds, a million
-// escalations). The usual form tells the same eighteen stories each time, or as many of them as it can in a minute, and says
-// how many escalations that were: about 20,000. Under the race detector it tells two small stories, because there one takes
-// as long as twenty.
+// escalations). The usual form tells the same stories each time until they hold 100,000 escalations, or as many of them as it
+// can in a hundred seconds, and says how many escalations that were. Under the race detector it tells two small stories,
+// because there one takes as long as twenty.
 func planned(t *testing.T) plan {
 	t.Helper()
-	p := plan{first: 1, seeds: 18, size: Usual, workers: 2, limit: time.Minute}
+	p := plan{first: 1, seeds: 1, escalations: 100_000, size: Usual, workers: 2, limit: 100 * time.Second}
 	switch {
 	case watched:
-		p.seeds, p.size, p.workers = 2, Small, 1
+		p.seeds, p.escalations, p.size, p.workers = 2, 0, Small, 1
 	case os.Getenv("MUSTER_TEST_LONG") != "":
 		p.seeds, p.escalations, p.limit = 1000, 1_000_000, 0
 	}
@@ -60,6 +61,7 @@ func planned(t *testing.T) plan {
 type tally struct {
 	mu                        sync.Mutex
 	began                     time.Time
+	stage                     *Stage
 	next                      uint64
 	seeds, escalations, steps int
 	calls                     int
@@ -83,7 +85,8 @@ func (c *tally) take(p plan) (uint64, bool) {
 func TestPromises(t *testing.T) {
 	p := planned(t)
 	began := time.Now()
-	all := &tally{next: p.first, began: began}
+	all := &tally{next: p.first, began: began, stage: NewStage(t)}
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // there is much garbage and much room
 	t.Run("seeds", func(t *testing.T) {
 		for range p.workers {
 			t.Run("worker", func(t *testing.T) {
@@ -104,7 +107,7 @@ func TestPromises(t *testing.T) {
 func tell(t *testing.T, seed uint64, p plan, all *tally) {
 	t.Helper()
 	s := Draw(seed, p.size)
-	o := Run(t, s)
+	o := all.stage.Run(t, s)
 	all.mu.Lock()
 	all.seeds++
 	all.escalations += o.Escalations
@@ -119,7 +122,7 @@ func tell(t *testing.T, seed uint64, p plan, all *tally) {
 	}
 	v, small := o.Violations[0], s
 	if os.Getenv("MUSTER_SIM_SHRINK") != "no" && v.Invariant != "start" {
-		if less, outcome, ok := Shrink(t, s, v); ok {
+		if less, outcome, ok := all.stage.Shrink(t, s, v); ok {
 			small, o = less, outcome
 		}
 	}
