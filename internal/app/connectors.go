@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/catalog"
@@ -174,6 +176,41 @@ func (a *App) reach(kind string) web.Reach {
 		how.Settings = append(how.Settings, web.Setting{Name: s.Name, Title: s.Title, Default: s.Default, Required: s.Required, Secret: s.Secret})
 	}
 	return how
+}
+
+// try tries settings out that nobody has saved. What it sends goes past the outbox, once and never again: it is no page, and
+// the settings are not in the store from which the outbox takes them.
+func (a *App) try(ctx context.Context, t web.Trial) (said string, err error) {
+	secrets := maps.Clone(t.Secrets)
+	if secrets == nil {
+		secrets = map[string]string{}
+	}
+	for setting, stored := range t.Connector.Secrets {
+		if _, given := secrets[setting]; given {
+			continue
+		}
+		if secrets[setting], err = a.Commands.SecretValue(ctx, stored); err != nil {
+			return "", err
+		}
+	}
+	c := a.connectors
+	conn, err := c.registry.New(t.Connector.Kind, connector.Config{
+		Name: t.Connector.Name, Settings: t.Connector.Settings, Secrets: secrets, HTTP: c.http, Dial: c.dial, Log: c.log, Derive: a.Box.Derive,
+	})
+	if err != nil {
+		return "", err
+	}
+	if t.To == "" {
+		if check, ok := conn.(connector.Checker); ok {
+			err = check.Check(ctx)
+		}
+		return "", err
+	}
+	got, err := conn.Deliver(ctx, connector.Delivery{
+		Key: "try_" + a.Commands.IDs.Token(20), Kind: muster.DeliverNotification, At: muster.At(time.Now()), Address: t.To,
+		Note: &connector.Notification{Title: t.Title, Text: t.Text, URL: a.URL() + "/setup"},
+	})
+	return got.Detail, err
 }
 
 // numbers are the telephone numbers that people see when this installation calls or texts.

@@ -71,7 +71,7 @@ func (a *App) handler() (http.Handler, error) {
 	pages, err := web.New(web.Deps{
 		Commands: a.Commands, Queries: a.Queries, Bus: a.Bus, Static: assets, Chat: roomChat{chat},
 		VerifyPage: a.Box.VerifyPage, SignPage: a.Box.SignPage,
-		VerifyTest: a.Box.VerifyTest, SignTest: a.Box.SignTest, PhonesToken: a.phonesToken, ConnectorKinds: a.connectorKinds, Reach: a.reach, ContactCard: a.contactCard,
+		VerifyTest: a.Box.VerifyTest, SignTest: a.Box.SignTest, PhonesToken: a.phonesToken, ConnectorKinds: a.connectorKinds, Reach: a.reach, Try: a.try, ContactCard: a.contactCard,
 		StatusPages: a.statusFiles(), Org: func() string { return a.Org }, PublicURL: a.URL, Secure: a.Secure(), Guide: a.Guide, Demo: a.Phones != "", Log: a.Log,
 	})
 	if err != nil {

@@ -99,10 +99,14 @@ func setupPage(v *visit) error {
 
 func (v *visit) setup(status int, p view.Setup) error {
 	p.Shell, p.URL, p.Zones = v.plainShell("Set up"), "/setup", zoneNames
-	if u, err := url.Parse(p.PublicURL); err == nil {
-		p.LocalHost = u.Hostname() == "localhost" || strings.HasPrefix(u.Hostname(), "127.") || u.Hostname() == "::1"
-	}
+	p.LocalHost = onlyHere(p.PublicURL)
 	return v.render(status, view.SetupPage(p))
+}
+
+// onlyHere reports whether an address means this machine alone.
+func onlyHere(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Hostname() == "localhost" || strings.HasPrefix(u.Hostname(), "127.") || u.Hostname() == "::1")
 }
 
 // zoneNames are suggestions; every name of the database is taken.
@@ -124,7 +128,8 @@ func (v *visit) seenURL() string {
 	return scheme + "://" + v.r.Host
 }
 
-// setUp makes the first admin, signs them in, and shows the line that sends the first alert.
+// setUp makes the first admin, signs them in, and shows what comes next, with the line that sends the first alert: its key is
+// shown this once.
 func setUp(v *visit) error {
 	if err := v.setups.Check(v.remote()); err != nil {
 		return err
@@ -148,14 +153,12 @@ func setUp(v *visit) error {
 		return err
 	}
 	v.enter(session)
-	p.Done, p.NowURL = true, "/"
-	p.Command = FirstAlert(strings.TrimRight(p.PublicURL, "/"), out.IntakeKey)
-	p.Steps = []view.SetupStep{
-		{Text: "Say how you are paged", Note: "A phone in this browser is there already; add mail or a webhook.", URL: "/settings/people/" + string(out.User)},
-		{Text: "Say who is on call", Note: "A roster with its rotations.", URL: "/settings/rosters/new"},
-		{Text: "Name your services", Note: "Owner, policy and runbook of each.", URL: "/settings/services/new"},
+	if v.actor, err = v.Commands.ByToken(v.ctx(), session, muster.SurfaceWeb); err != nil {
+		return err
 	}
-	return v.setup(http.StatusOK, p)
+	v.zone = v.Queries.Zone(v.actor.User)
+	line := FirstAlert(strings.TrimRight(p.PublicURL, "/"), out.IntakeKey)
+	return v.wizard(http.StatusOK, stepMail, func(w *view.Wizard) { w.Command = line })
 }
 
 // FirstAlert is the line that sends a first alert with an intake key.

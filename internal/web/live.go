@@ -65,6 +65,8 @@ func topicOf(name string) (topic, error) {
 		return topic{name: name, parts: nowParts, bus: []string{"now"}}, nil
 	case "phones":
 		return topic{name: name, parts: phonesParts, bus: []string{"now", "pages"}}, nil
+	case "setup":
+		return topic{name: name, parts: statusParts, bus: []string{"now", "pages"}}, nil
 	case "status":
 		return topic{name: name, parts: statusParts, bus: []string{"now"}}, nil
 	case "incident":

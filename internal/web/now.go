@@ -35,6 +35,9 @@ func now(v *visit) error {
 			p.Shell.Banner.More = view.Link{Text: "All alerts", URL: p.AlertsURL}
 		}
 	}
+	if p.Shell.Banner == nil {
+		p.Shell.Banner = v.unproven()
+	}
 	for _, it := range d.Incidents {
 		p.Incidents = append(p.Incidents, v.strip(it))
 	}

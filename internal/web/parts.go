@@ -94,6 +94,9 @@ func withBell(t topic, kinds []string) []string {
 	if len(rest) == len(kinds) {
 		return t.parts(kinds)
 	}
+	if t.name == "setup" { // a contact method that was verified tells by its notice
+		return []string{"*"}
+	}
 	bell := []string{command.NoticePart, "bell-more", "notices"}
 	if len(rest) == 0 {
 		return bell

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/httpx"
@@ -32,6 +33,9 @@ func (v *visit) shell(title, place string) view.Shell {
 	s.DeclareURL = v.may(muster.AccessResponder, "/declare")
 	s.Toast = v.toast()
 	s.Bell = v.bell()
+	if place == view.PlaceSettings && !strings.HasPrefix(v.r.URL.Path, "/setup") {
+		s.Banner = v.unproven()
+	}
 	if v.Guide.Strip != nil {
 		s.Guide = v.Guide.Strip(v.ctx(), v.actor, v.r.URL.Path)
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/muster-oncall/muster"
@@ -53,6 +54,7 @@ type Deps struct {
 	SignTest       func(id muster.NoticeID, until muster.Instant) string // for the demo's phones
 	PhonesToken    func(token string) bool                               // whether it opens the demo's phones; nil outside the demo
 	Reach          func(kind string) Reach                               // how people are reached by connectors of a kind
+	Try            func(context.Context, Trial) (said string, err error) // tries settings of a connector out that nobody has saved; nil: they cannot be
 	ContactCard    func() []byte                                         // our numbers as a vCard; empty when there are none
 	ConnectorKinds func() []view.Option                                  // kinds of connectors that may be added
 	StatusPages    http.Handler                                          // the published status pages, below /s/
@@ -82,6 +84,8 @@ type Web struct {
 	setups    *httpx.Limiter
 
 	drawn sync.Pool // rooms into which pages are drawn: *bytes.Buffer
+
+	proven atomic.Bool // somebody has acknowledged a page: that stays true
 
 	closing chan struct{}
 	close   sync.Once

@@ -259,6 +259,7 @@ func (m *Connector) fail(err error, c *call) error {
 		if isSend && send.EnhancedStatusCode() != "" {
 			e = fmt.Errorf("%s (%d %s)", words, code, send.EnhancedStatusCode())
 		}
+		e = &refusal{error: e, said: m.said(err, code)}
 		if code >= 500 {
 			return connector.Permanent(e)
 		}
@@ -282,6 +283,40 @@ func (m *Connector) fail(err error, c *call) error {
 		return connector.Permanent(errors.New("the mail server offers no way of signing in that can be used"))
 	}
 	return connector.Temporary(errors.New("the conversation with the mail server broke off"), 0)
+}
+
+// refusal is an error with the server's own words, which may be hostile: they are for the eyes of whoever tries the
+// settings out, and never in the error's text.
+type refusal struct {
+	error
+	said string
+}
+
+// ServerSaid is what the server answered: "535 5.7.8 Authentication credentials invalid".
+func (r *refusal) ServerSaid() string { return r.said }
+
+// Unwrap gives the error in our words.
+func (r *refusal) Unwrap() error { return r.error }
+
+// said finds the server's line in what the library makes of it, without the password if the server repeats it.
+func (m *Connector) said(err error, code int) string {
+	text := err.Error()
+	if proto, ok := errors.AsType[*textproto.Error](err); ok {
+		text = strconv.Itoa(proto.Code) + " " + proto.Msg
+	} else if i := strings.Index(text, strconv.Itoa(code)+" "); i >= 0 {
+		text, _, _ = strings.Cut(text[i:], ", affected ")
+		if head, quoted, ok := strings.Cut(text, " "); ok { // the library prints what the server said as a Go string
+			if plain, err := strconv.QuotedPrefix(quoted); err == nil {
+				if plain, err = strconv.Unquote(plain); err == nil {
+					text = head + " " + plain
+				}
+			}
+		}
+	}
+	if m.pass != "" {
+		text = strings.ReplaceAll(text, m.pass, "…")
+	}
+	return muster.CleanLine(text, 300)
 }
 
 func what(r gomail.SendErrReason) string {

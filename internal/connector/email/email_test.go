@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net"
 	"net/http/httptest"
 	"net/textproto"
@@ -319,4 +320,35 @@ func byHand(t *testing.T, addr, text string) string {
 		t.Fatal(err)
 	}
 	return line
+}
+
+// The server's own words are kept beside the error for whoever tries the settings out, and never in its text.
+func TestServerSaid(t *testing.T) {
+	srv, host, port := serve(t, fake.Options{Username: "muster", Password: "right"})
+	said := func(password string) string {
+		t.Helper()
+		s := settings(host, port, "none")
+		s["username"] = "muster"
+		_, err := make1(t, connector.Config{Name: "mail", Settings: s, Secrets: map[string]string{"password": password}}).Deliver(t.Context(), page())
+		with, ok := errors.AsType[interface {
+			error
+			ServerSaid() string
+		}](err)
+		if !ok || strings.Contains(err.Error(), "wrong user") || strings.Contains(err.Error(), "canary") {
+			t.Fatalf("the error is %v", err)
+		}
+		return with.ServerSaid()
+	}
+	if got := said("wrong"); got != "535 5.7.8 … user name or password" { // the password is cut out wherever it stands
+		t.Errorf("it said %q", got)
+	}
+	srv.Refuse(func(stage string) *smtp.SMTPError {
+		if stage == "rcpt" {
+			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no mailbox \"canary\" here"}
+		}
+		return nil
+	})
+	if got := said("right"); got != `550 5.1.1 no mailbox "canary" here` {
+		t.Errorf("it said %q", got)
+	}
 }

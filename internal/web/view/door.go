@@ -15,7 +15,7 @@ type SignIn struct {
 	Problem  string
 }
 
-// Setup is the first start: admin, address, zone; then the line that sends the first alert.
+// Setup is the first start: admin, address, zone. [Wizard] follows.
 //
 // Form fields: token (hidden), name, email, passphrase, public_url, zone.
 type Setup struct {
@@ -29,19 +29,6 @@ type Setup struct {
 	Zone      string
 	Zones     []string // suggestions
 	Problems  []Problem
-
-	Done    bool   // set up: shows the rest instead of the form
-	Command string // the curl line that sends the first alert
-	NowURL  string
-	Steps   []SetupStep
-}
-
-// SetupStep is one of the things that make Muster ready; each can be skipped.
-type SetupStep struct {
-	Text string
-	Note string
-	URL  string
-	Done bool
 }
 
 // Report is the public form on which staff and customers report without an account.

@@ -82,13 +82,8 @@ func reportPage() view.Report {
 	return view.Report{Shell: door("Report a problem"), URL: "/report", Services: []view.Option{{Value: "", Text: "I do not know"}, {Value: "cart", Text: "Shopping cart"}}, Status: view.Note{Tone: view.ToneMajor, Lead: "Known", Text: "Some customers cannot add items to the cart. Next update by 11:30 UTC."}}
 }
 
-func setupPage(done bool) view.Setup {
-	p := view.Setup{Shell: door("Set up"), URL: "/setup", Token: "t", PublicURL: "http://localhost:8080", LocalHost: true, Zone: "Europe/Berlin", Zones: []string{"Europe/Berlin"}, Problems: []view.Problem{{Field: "passphrase", Message: "At least 12 characters, please."}}}
-	if done {
-		p.Done, p.NowURL, p.Command = true, "/", "curl --data '{\"title\":\"Hello\",\"severity\":\"critical\"}' \\\n  http://localhost:8080/in/k_9f2c/generic"
-		p.Steps = []view.SetupStep{{Text: "An admin", Done: true, Note: "you"}, {Text: "Prove your phone", URL: "/x", Note: "Muster sends a test page; press Acknowledge"}, {Text: "A roster with two people", URL: "/x", Note: "so that somebody answers when you sleep"}}
-	}
-	return p
+func setupPage() view.Setup {
+	return view.Setup{Shell: door("Set up"), URL: "/setup", Token: "t", PublicURL: "http://localhost:8080", LocalHost: true, Zone: "Europe/Berlin", Zones: []string{"Europe/Berlin"}, Problems: []view.Problem{{Field: "passphrase", Message: "At least 12 characters, please."}}}
 }
 
 // screen is a page of the preview.
@@ -171,8 +166,9 @@ func screens() []screen {
 		{"declare", view.DeclarePage(declarePage())},
 		{"report", view.ReportPage(reportPage())},
 		{"signin", view.SignInPage(view.SignIn{Shell: door("Sign in"), URL: "/x", TokenURL: "/x", Problem: "The e-mail or the passphrase is wrong."})},
-		{"setup", view.SetupPage(setupPage(false))},
-		{"setup-done", view.SetupPage(setupPage(true))},
+		{"setup", view.SetupPage(setupPage())},
+		{"setup-mail", view.WizardPage(mailWizard())},
+		{"setup-test", view.WizardPage(testWizard())},
 		{"error", view.ErrorPage(view.Error{Shell: shell("Not found", ""), Status: 404, Title: "There is no incident INC-99", Text: "The newest is INC-42. Perhaps the number is mistyped.", Back: view.Link{Text: "All incidents", URL: "/incidents"}})},
 		{"wall", view.WallPage(wallPage())},
 		{"wall-quiet", view.WallPage(quietWall)},
