@@ -1,5 +1,17 @@
 package muster
 
+// Tried is what a test of a connector, or of a contact method, came to. It is kept until the next one.
+type Tried struct {
+	At     Instant       `json:"at"`
+	By     ConnectorName `json:"by"`
+	OK     bool          `json:"ok"`              // the provider took it; that is no proof that it reached somebody
+	Again  bool          `json:"again,omitempty"` // another attempt follows
+	Detail string        `json:"detail,omitempty"`
+}
+
+// TriedKey is the installation's value that holds [Tried] as JSON: of a connector's name or a contact method's ID.
+func TriedKey[T ConnectorName | ContactID](of T) string { return "tried/" + string(of) }
+
 // Contact is a contact method: an address of a person, sealed. Address is empty on values that leave the store for screens.
 type Contact struct {
 	ID         ContactID     `json:"id"`

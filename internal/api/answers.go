@@ -15,8 +15,9 @@ import (
 // maxAnswer is the most that a provider may tell at once.
 const maxAnswer = 64 << 10
 
-// answersPerSecond is how much one connector's provider may tell, and answerFailures how many requests that were not proved
-// an address may send within a minute before it has to wait.
+// answersPerSecond is how much one connector's provider may tell, and as much may come from one address before it is proved:
+// apart, so that a stranger who names a connector does not keep its provider out. answerFailures is how many requests that
+// were not proved an address may send within a minute before it has to wait.
 const (
 	answersPerSecond = 1000
 	answerFailures   = 30
@@ -42,7 +43,7 @@ func (a *API) hearAnswer(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) answered(w http.ResponseWriter, r *http.Request, name muster.ConnectorName) error {
-	if err := a.answers.Check(string(name)); err != nil {
+	if err := a.knocks.Check(httpx.RemoteIP(r)); err != nil {
 		return err
 	}
 	body, err := httpx.ReadBody(w, r, maxAnswer)
@@ -61,6 +62,9 @@ func (a *API) answered(w http.ResponseWriter, r *http.Request, name muster.Conne
 				return slow
 			}
 		}
+		return err
+	}
+	if err := a.answers.Check(string(name)); err != nil {
 		return err
 	}
 	if page != "" {

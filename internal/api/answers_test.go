@@ -145,4 +145,12 @@ func TestAnswersDoor(t *testing.T) {
 	if got := post("/answer/sms", "12345", true); got.Code == http.StatusTooManyRequests {
 		t.Error("whoever is proved is slowed down by strangers")
 	}
+	for range 1100 { // of another address, faster than it may
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/answer/sms/good", strings.NewReader("1"))
+		r.RemoteAddr = "198.51.100.7:1"
+		a.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	if got := post("/answer/sms", "12345", true); got.Code == http.StatusTooManyRequests {
+		t.Error("a stranger keeps the provider out")
+	}
 }

@@ -111,7 +111,8 @@ type API struct {
 	bearers  bearers
 	failures *httpx.Limiter // of audit entries about refused requests, by address
 
-	answers   *httpx.Limiter // of answers about pages, by connector
+	answers   *httpx.Limiter // of answers about pages that are proved, by connector
+	knocks    *httpx.Limiter // of answers about pages before they are proved, by address
 	strangers *httpx.Limiter // of answers that are not proved, by address
 }
 
@@ -132,7 +133,7 @@ func New(o Options) (*API, error) {
 	}
 	a := &API{
 		Options: o, mux: http.NewServeMux(), csrf: http.NewCrossOriginProtection(), failures: httpx.NewLimiter(1, auditEvery, 1024),
-		answers: httpx.NewLimiter(answersPerSecond, time.Second, 1024), strangers: httpx.NewLimiter(answerFailures, time.Minute, 1024),
+		answers: httpx.NewLimiter(answersPerSecond, time.Second, 1024), knocks: httpx.NewLimiter(answersPerSecond, time.Second, 4096), strangers: httpx.NewLimiter(answerFailures, time.Minute, 1024),
 	}
 	if u, _, ok := cutOrigin(o.PublicURL); ok {
 		if err := a.csrf.AddTrustedOrigin(u); err != nil {

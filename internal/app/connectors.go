@@ -105,7 +105,7 @@ func (c *connectors) abilities(kind string) command.Abilities {
 	d, _ := c.registry.Find(kind)
 	return command.Abilities{
 		Table: d.Table, Calendar: d.Calendar, Address: d.Address, Proof: d.Proof, ProofWithin: d.ProvesWithin(), Surface: d.AnsweredBy(),
-		PagesOnly: d.PagesOnly, Browser: d.BrowserKey != nil,
+		PagesOnly: d.PagesOnly, Browser: d.BrowserKey != nil, Room: d.Room, Checked: d.Checked, Stops: d.Stops,
 	}
 }
 

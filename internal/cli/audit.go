@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,8 +80,13 @@ func (r *run) auditReport(report *ledger.Report) error {
 
 // auditExport writes the export into a file, which appears whole or not at all.
 func (r *run) auditExport(ctx context.Context, args []string) error {
+	force := slices.Contains(args, "--force")
+	args = slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "--force" })
 	if len(args) != 1 || strings.HasPrefix(args[0], "--") {
-		return usage("muster audit export takes the name of the file to write")
+		return usage("muster audit export takes the name of the file to write, and --force to replace one that is there")
+	}
+	if _, err := os.Lstat(args[0]); err == nil && !force {
+		return muster.Errorf(muster.ErrConflict, "%s is there already, and may be the only export of its time: choose another name, or say --force to replace it.", args[0])
 	}
 	f, err := os.OpenFile(args[0]+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {

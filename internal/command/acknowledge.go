@@ -152,8 +152,10 @@ func (c *Call) tellRooms(r *rows, a *muster.Alert, eff escalate.Effects) error {
 	return nil
 }
 
-// checkTold refuses policies that tell what takes no messages: a table, a calendar, a webhook of a chat that only answers.
-func (c *Commands) checkTold(cat *muster.Catalog) (wrong []muster.FieldError) {
+// checkTold refuses policies that tell what is no room: what takes no messages, like a table, a calendar or a webhook of a
+// chat that only answers; what needs the address of a person; and what has no room set.
+// What was so before a change stays, or a catalog of an earlier Muster could not be mended piece by piece.
+func (c *Commands) checkTold(was, cat *muster.Catalog) (wrong []muster.FieldError) {
 	if c.Deps.Abilities == nil {
 		return nil
 	}
@@ -165,13 +167,12 @@ func (c *Commands) checkTold(cat *muster.Catalog) (wrong []muster.FieldError) {
 		check := func(path string, targets []muster.Target) {
 			for i, t := range targets {
 				doc := cat.Connectors[t.Connector]
-				if doc == nil || c.does(doc).Address != "" {
+				if doc == nil || was.Policies[p.Name] != nil && plan.Same(was.Policies[p.Name], p) && was.Connectors[doc.Name] != nil && plan.Same(was.Connectors[doc.Name], doc) {
 					continue
 				}
-				wrong = append(wrong, muster.FieldError{
-					Path:    fmt.Sprintf("%s.%s[%d].connector", muster.DocRef(muster.KindPolicies, p.Name), path, i),
-					Message: fmt.Sprintf("%s (%s) takes no messages, so nobody would be told: name another connector, or somebody to page", doc.Name, doc.Kind),
-				})
+				if why := noRoom(doc, c.does(doc)); why != "" {
+					wrong = append(wrong, muster.FieldError{Path: fmt.Sprintf("%s.%s[%d].connector", muster.DocRef(muster.KindPolicies, p.Name), path, i), Message: why})
+				}
 			}
 		}
 		for i := range p.Steps {
@@ -180,6 +181,19 @@ func (c *Commands) checkTold(cat *muster.Catalog) (wrong []muster.FieldError) {
 		check("fallback", p.Fallback)
 	}
 	return wrong
+}
+
+// noRoom says why a connector cannot tell a room; "" when it can.
+func noRoom(doc *muster.Connector, can Abilities) string {
+	switch {
+	case can.Address == "" && can.Room == "":
+		return fmt.Sprintf("%s (%s) takes no messages, so nobody would be told: name another connector, or somebody to page", doc.Name, doc.Kind)
+	case can.Room == "":
+		return fmt.Sprintf("%s (%s) needs the address of a person, %s, and a step tells a room: name a connector that posts to one, like a webhook, or the person", doc.Name, doc.Kind, can.Address)
+	case doc.Settings[can.Room] == "":
+		return fmt.Sprintf("%s (%s) has no %s of its own, so no room would be told: write it into the settings of the connector", doc.Name, doc.Kind, can.Room)
+	}
+	return ""
 }
 
 // RoomMessage is what a room is told of an alert. URL is a path inside Muster.

@@ -3,14 +3,16 @@ package command
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/store"
 )
 
 // Providers that do not tell what became of a page are asked: by a delivery of its own, which is carried out again and
 // again until the page is proved, over, or too old. Where the provider goes on trying to reach the person, it is asked for
-// as long as it does so, because there the person answers.
+// as long as it does so, because there the person answers; and it is told to stop when the answer came another way.
 
 // asking is the payload of a delivery that asks.
 type asking struct {
@@ -45,24 +47,73 @@ func askEvery(times int) time.Duration {
 	return time.Minute
 }
 
-// wantedAnswer says why nobody needs to be asked any more what became of a page.
-func (c *Call) wantedAnswer(d *muster.Delivery) (not unwanted, err error) {
+// wantedAnswer says why nobody needs to be asked any more what became of a page. stop: its provider goes on trying to reach
+// the person, and shall not any more, because the page was answered elsewhere.
+func (c *Call) wantedAnswer(d *muster.Delivery) (stop bool, not unwanted, err error) {
 	var a asking
 	if err := json.Unmarshal(d.Payload, &a); err != nil {
-		return not, fmt.Errorf("command: what is to be asked about the page %s cannot be read: %w", d.Page, err)
+		return false, not, fmt.Errorf("command: what is to be asked about the page %s cannot be read: %w", d.Page, err)
 	}
 	p, err := c.Page(d.Page)
 	if err != nil {
-		return not, err
+		return false, not, err
 	}
-	alert, err := c.Alert(d.Alert)
+	answered, err := c.answeredPageOf(p)
 	if err != nil {
-		return not, err
+		return false, not, err
 	}
-	answered := alert.Status == muster.AlertResolved || alert.Status == muster.AlertAcknowledged && p.Escalation != ""
 	switch {
-	case c.Now().After(a.Until.Time), p.State == muster.PageFailed, p.State == muster.PageCancelled, answered, p.State == muster.PageProved && !a.Longer:
-		return unwanted{why: "not needed any more"}, nil
+	case c.Now().After(a.Until.Time), p.State == muster.PageFailed, p.State == muster.PageCancelled, answered && !a.Longer, p.State == muster.PageProved && !a.Longer:
+		return false, unwanted{why: "not needed any more"}, nil
 	}
-	return not, nil
+	return answered && c.does(c.Snap.Catalog.Connectors[p.Connector]).Stops, not, nil
+}
+
+// answeredPageOf reports whether what a page is about is over or acknowledged, so that its person has nothing to do.
+func (c *Call) answeredPageOf(p *muster.Page) (bool, error) {
+	if len(p.Digest) > 0 {
+		_, wanted, err := c.digestWanted(p)
+		return !wanted, err
+	}
+	a, err := c.Alert(p.Alert)
+	if err != nil {
+		return false, err
+	}
+	theirs := muster.Acknowledgement{User: p.Person}
+	switch {
+	case a.Status == muster.AlertResolved, a.Status == muster.AlertAcknowledged && p.Escalation != "":
+		return true, nil
+	case a.Status == muster.AlertAcknowledged && a.AcknowledgedBy != nil && a.AcknowledgedBy.User == p.Person:
+		return true, nil // paged by hand, and they have it
+	}
+	return slices.ContainsFunc(a.Acks, theirs.Same), nil
+}
+
+// stopSoon lets the providers that go on trying by themselves look at once whether they still shall: those of all pages of an
+// alert, or of some people.
+func (c *Call) stopSoon(a muster.AlertID, only []muster.UserName) error {
+	stops := map[muster.ConnectorName]bool{}
+	for name, doc := range c.Snap.Catalog.Connectors {
+		if c.does(doc).Stops {
+			stops[name] = true
+		}
+	}
+	if len(stops) == 0 {
+		return nil
+	}
+	pages, err := c.PagesOf(a)
+	if err != nil {
+		return err
+	}
+	for _, p := range pages {
+		taken := p.State == muster.PageAccepted || p.State == muster.PageProved
+		if !taken || !stops[p.Connector] || len(only) > 0 && !slices.Contains(only, p.Person) {
+			continue
+		}
+		if err := c.HastenDelivery(p.ID, c.Now()); err != nil {
+			return err
+		}
+		c.Emit(store.Event{Topic: "deliveries", Due: c.Now()})
+	}
+	return nil
 }

@@ -121,6 +121,9 @@ func (c *Call) removeContact(in RemoveContact) (muster.Nothing, error) {
 	if err := c.DeleteContact(ct.ID); err != nil {
 		return muster.Nothing{}, err
 	}
+	if err := c.SetMeta(muster.TriedKey(ct.ID), ""); err != nil {
+		return muster.Nothing{}, err
+	}
 	if last {
 		if err := c.warnUnreachable(ct); err != nil {
 			return muster.Nothing{}, err
@@ -342,31 +345,6 @@ func (c *Commands) Address(ct *muster.Contact) (string, error) {
 		return "", fmt.Errorf("command: open the address of a contact method: %w", err)
 	}
 	return string(b), nil
-}
-
-// TestConnector asks for a test message through a connector. Its result is the connector's last delivery.
-type TestConnector struct {
-	Connector muster.ConnectorName `json:"connector" path:"connector" arg:"1" doc:"the connector"`
-}
-
-func (c *Call) testConnector(in TestConnector) (muster.Nothing, error) {
-	conn := c.Snap.Catalog.Connectors[in.Connector]
-	if conn == nil {
-		return muster.Nothing{}, muster.Errorf(muster.ErrNotFound, "There is no connector called %q.", in.Connector)
-	}
-	if err := c.mustOwn(conn.Team, "the connector "+string(conn.Name)); err != nil {
-		return muster.Nothing{}, err
-	}
-	d := &muster.Delivery{
-		ID: id[muster.DeliveryID](c), Kind: muster.DeliverNotification, Connector: in.Connector, Ref: "test/" + string(c.Actor.User),
-		State: muster.DeliveryPlanned, DueAt: c.Now(), CreatedAt: c.Now(),
-	}
-	c.leaseIfDue(d)
-	if err := c.InsertDeliveries([]*muster.Delivery{d}); err != nil {
-		return muster.Nothing{}, err
-	}
-	c.emitDelivery(d, nil)
-	return muster.Nothing{}, c.audit("test connector", string(in.Connector), nil)
 }
 
 // PutSecret stores a secret that connector documents refer to by its name.

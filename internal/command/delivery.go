@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/escalate"
 	"github.com/muster-oncall/muster/internal/store"
 )
 
@@ -25,6 +26,7 @@ type Started struct {
 	Digest   []*muster.Alert // for a page about several: these
 	Notice   *muster.Notice  // for a notification that tells one
 	Contact  *muster.Contact
+	Stop     bool // of one that asks a provider: it is told to stop instead
 }
 
 type startResult struct {
@@ -213,7 +215,7 @@ func (c *Call) wanted(d *muster.Delivery) (s Started, not unwanted, err error) {
 		return c.wantedNotice(muster.NoticeID(id))
 	}
 	if d.Kind == muster.DeliverReceipt {
-		not, err = c.wantedAnswer(d)
+		s.Stop, not, err = c.wantedAnswer(d)
 		return s, not, err
 	}
 	if d.Kind != muster.DeliverPage {
@@ -240,6 +242,9 @@ func (c *Call) wanted(d *muster.Delivery) (s Started, not unwanted, err error) {
 	case s.Alert.Suppressed != nil && s.Page.Escalation != "" && !s.Page.StartedAt.IsZero(): // others were cancelled with it
 		return s, unwanted{why: cancelReason(s.Alert)}, nil
 	}
+	if anew, err := c.pagedAnew(s.Page); err != nil || anew {
+		return s, unwanted{why: "a silence ended meanwhile, and paging began anew"}, err
+	}
 	if d.Epoch > 1 || s.Page.PlannedAt.Before(s.Page.DueAt.Time) { // later ways, and what is tried again
 		if proved, err := c.answeredElsewhere(s.Page); err != nil || proved {
 			return s, unwanted{why: "another page reached " + c.Snap.Catalog.DisplayName(s.Page.Person) + " first"}, err
@@ -254,6 +259,21 @@ func (c *Call) wanted(d *muster.Delivery) (s Started, not unwanted, err error) {
 	}
 	s.Contact = ct
 	return s, not, err
+}
+
+// pagedAnew reports whether what waits for another attempt was overtaken: a silence held its alert back and ended, so that the
+// policy began anew. Both together would be one page too many (I22).
+func (c *Call) pagedAnew(p *muster.Page) (bool, error) {
+	if p.Escalation == "" || p.StartedAt.IsZero() || len(p.Digest) > 0 {
+		return false, nil
+	}
+	e, err := c.EscalationOf(p.Alert)
+	if err != nil || e == nil {
+		return false, err
+	}
+	return slices.ContainsFunc(e.Taken, func(t muster.StepTaken) bool {
+		return t.Event == string(escalate.Release) && t.Round > p.Round
+	}), nil
 }
 
 func acknowledgedFirst(a *muster.Alert) string {
@@ -279,6 +299,7 @@ type DeliveryResult struct {
 	RetryAfter time.Duration // what the provider asked for
 	Detail     string        // for people; never a secret
 	ProviderID string
+	Stopped    bool           // the provider was told to stop, as [Started].Stop asks
 	Trouble    bool           // calls of this connector fail one after the other
 	Asked      bool           // the provider can be asked what became of the page
 	AskUntil   muster.Instant // and so long; zero: the usual time
@@ -306,7 +327,9 @@ func (c *Call) finishSet(set []DeliveryResult) error {
 		d := *r.Delivery
 		d.LeaseNode, d.LeaseUntil = "", muster.Instant{}
 		switch {
-		case d.Kind == muster.DeliverReceipt: // until it is not wanted any more
+		case r.Stopped && !r.Accepted && !r.Permanent: // as long as the provider goes on; it was asked often perhaps before
+			d.State, d.DueAt = muster.DeliveryPlanned, c.Now().Plus(backoff(d.ID, min(d.Attempts, 3), r.RetryAfter))
+		case d.Kind == muster.DeliverReceipt && !r.Stopped: // until it is not wanted any more
 			d.State, d.DueAt = muster.DeliveryPlanned, c.Now().Plus(max(askEvery(d.Attempts), min(r.RetryAfter, 10*time.Minute)))
 		case r.Accepted:
 			d.State = muster.DeliveryDone
@@ -332,6 +355,9 @@ func (c *Call) finishSet(set []DeliveryResult) error {
 			c.Emit(store.Event{Topic: "deliveries", Due: rows[i].DueAt})
 		}
 		if r.Delivery.Kind != muster.DeliverPage {
+			if err := c.tried(rows[i], r); err != nil {
+				return err
+			}
 			continue
 		}
 		p := *r.Page

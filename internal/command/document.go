@@ -249,7 +249,7 @@ func (c *Call) afterDocs(changes []docChange) (*muster.Catalog, error) {
 		all = append(all, d)
 	}
 	next := muster.NewCatalog(c.Snap.Catalog.Revision+1, all, c.Snap.Catalog.Revisions)
-	if wrong := slices.Concat(catalog.Check(next, c.CheckConnector, c.Snap.Zones), c.checkBackups(next), c.checkTold(next)); len(wrong) > 0 {
+	if wrong := slices.Concat(catalog.Check(next, c.CheckConnector, c.Snap.Zones), c.checkBackups(next), c.checkTold(c.Snap.Catalog, next)); len(wrong) > 0 {
 		return nil, muster.Invalid("The catalog would not be right", wrong)
 	}
 	if wrong := catalog.CheckViewers(c.Snap.Catalog, next); len(wrong) > 0 {

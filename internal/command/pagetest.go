@@ -24,8 +24,11 @@ const (
 // SetPageTest sets when everybody gets a test page every week.
 type SetPageTest struct {
 	Weekday string `json:"weekday,omitempty" arg:"1" doc:"monday to sunday; empty: no test pages"`
-	Hour    int    `json:"hour,omitempty" arg:"2" doc:"the hour of the day in each person's own time: 10"`
+	Hour    *int   `json:"hour,omitempty" arg:"2" doc:"the hour of the day in each person's own time; 10 when empty"`
 }
+
+// usualTestHour is when test pages go out when nobody says: people are awake, and at work if they work.
+const usualTestHour = 10
 
 // weekday is the day that a word names.
 func weekday(word string) (time.Weekday, bool) {
@@ -43,7 +46,12 @@ func (c *Call) setPageTest(in SetPageTest) (SetPageTest, error) {
 	if _, ok := weekday(in.Weekday); !ok && in.Weekday != "" {
 		wrong = append(wrong, muster.FieldError{Path: "weekday", Message: "write a day of the week, monday, or nothing for none"})
 	}
-	if in.Hour < 0 || in.Hour > 23 {
+	switch {
+	case in.Weekday == "":
+		in.Hour = nil
+	case in.Hour == nil:
+		in.Hour = new(usualTestHour)
+	case *in.Hour < 0 || *in.Hour > 23:
 		wrong = append(wrong, muster.FieldError{Path: "hour", Message: "take an hour from 0 to 23: 10"})
 	}
 	if err := muster.Invalid("The test pages cannot be set", wrong); err != nil {
@@ -52,7 +60,10 @@ func (c *Call) setPageTest(in SetPageTest) (SetPageTest, error) {
 	if err := c.DeleteTimersOf(pageTestRef, muster.TimerPageTest); err != nil {
 		return in, err
 	}
-	s := muster.PageTests{Weekday: in.Weekday, Hour: in.Hour, Since: c.Now()}
+	s := muster.PageTests{Weekday: in.Weekday, Since: c.Now()}
+	if in.Hour != nil {
+		s.Hour = *in.Hour
+	}
 	if err := c.putPageTests(&s); err != nil {
 		return in, err
 	}
@@ -61,7 +72,7 @@ func (c *Call) setPageTest(in SetPageTest) (SetPageTest, error) {
 			return in, err
 		}
 	}
-	return in, c.audit("set page tests", "", map[string]string{"weekday": in.Weekday, "hour": strconv.Itoa(in.Hour)})
+	return in, c.audit("set page tests", "", map[string]string{"weekday": in.Weekday, "hour": strconv.Itoa(s.Hour)})
 }
 
 func (c *Call) putPageTests(s *muster.PageTests) error {

@@ -35,7 +35,7 @@ func (w *world) passTests(until time.Time) {
 func TestEverybodyGetsATestPage(t *testing.T) {
 	bubble(t, func(w *world) {
 		w.put("kind: user\nname: rob\ndisplay: Rob\nemail: rob@example.org\nzone: Europe/Berlin\nteams: [storefront]\n")
-		must[command.SetPageTest](w, w.as("ana"), "SetPageTest", command.SetPageTest{Weekday: "Monday", Hour: 10})
+		must[command.SetPageTest](w, w.as("ana"), "SetPageTest", command.SetPageTest{Weekday: "Monday"})
 		w.passTests(at("3 Jan 20:00"))
 		const title = "This is a test: nothing is wrong"
 		w.wants("Rob", w.noticed("rob", muster.NoticePageTest), "3 Jan 09:00 "+title)
@@ -61,7 +61,7 @@ func TestEverybodyGetsATestPage(t *testing.T) {
 		if list := w.timers("page_tests"); len(list) != 0 {
 			w.Errorf("switched off, there are the timers %v", list)
 		}
-		if _, err := do[command.SetPageTest](w, w.as("ana"), "SetPageTest", command.SetPageTest{Weekday: "someday", Hour: 24}); muster.CodeOf(err) != muster.ErrInvalid {
+		if _, err := do[command.SetPageTest](w, w.as("ana"), "SetPageTest", command.SetPageTest{Weekday: "someday", Hour: new(24)}); muster.CodeOf(err) != muster.ErrInvalid {
 			w.Errorf("a wrong setting: %v", err)
 		}
 	})

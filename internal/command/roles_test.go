@@ -86,7 +86,7 @@ func matrix() map[string]cell {
 		"SetHeartbeat": {in: func(*world, muster.Actor) any {
 			return &command.SetHeartbeat{URL: "https://watchdog.example/ping/1"}
 		}},
-		"SetPageTest":     {in: func(*world, muster.Actor) any { return &command.SetPageTest{Weekday: "monday", Hour: 10} }},
+		"SetPageTest":     {in: func(*world, muster.Actor) any { return &command.SetPageTest{Weekday: "monday", Hour: new(10)} }},
 		"PrintCallSheet":  {in: func(*world, muster.Actor) any { return &command.PrintCallSheet{Days: 3} }},
 		"DeclareIncident": {in: func(*world, muster.Actor) any { return &command.DeclareIncident{Title: "Something is wrong"} }},
 		"LinkAlert":       {in: func(w *world, _ muster.Actor) any { return &command.LinkAlert{Incident: open(w), Alert: w.another()} }},

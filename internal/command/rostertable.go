@@ -127,6 +127,9 @@ type Abilities struct {
 	Surface     muster.Surface // by what people answer its pages; "": the page's own screen
 	PagesOnly   bool           // no notices: a telephone rings for what is urgent
 	Browser     bool           // a browser makes the addresses: nobody writes, dials or may read them
+	Room        string         // the setting that says which room it tells; "": it tells people alone
+	Checked     string         // what is known when it was asked and found nothing wrong; "": it cannot be asked
+	Stops       bool           // its provider goes on trying to reach people until it is told to stop
 }
 
 func (c *Call) beginRoster(conn muster.ConnectorName, job rosterJob, what string) (*RosterBegun, error) {

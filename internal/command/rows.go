@@ -282,6 +282,9 @@ func (c *Call) cancelPages(a *muster.Alert, why string, only ...muster.UserName)
 	if err := c.DropGathered(a.ID, only...); err != nil {
 		return err
 	}
+	if err := c.stopSoon(a.ID, only); err != nil {
+		return err
+	}
 	pages, err := c.PlannedPages(a.ID)
 	if err != nil {
 		return err

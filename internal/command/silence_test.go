@@ -138,6 +138,37 @@ func noFurtherAttempt(w *world) {
 	w.begin(w.deliveryOf(byHand))
 }
 
+// I22: a page failed, a silence came and was lifted before the page was tried again. Paging begins anew, and the old attempt
+// does not go out beside it.
+func TestOnlyTheNewPageGoesAfterASilence(t *testing.T) {
+	bubble(t, func(w *world) { onlyTheNewPage(w) })
+}
+
+func onlyTheNewPage(w *world) {
+	id := w.fire("cart")
+	old := w.page(id, "phone")
+	w.finish(w.begin(w.deliveryOf(old)), command.DeliveryResult{Detail: "busy"})
+	must[*muster.Alert](w, w.as("rob"), "PageResponder", command.PageResponder{Alert: id, Person: "olga"})
+	i := slices.IndexFunc(w.pages(id), func(p *muster.Page) bool { return p.Person == "olga" })
+	byHand := w.pages(id)[i]
+	w.finish(w.begin(w.deliveryOf(byHand)), command.DeliveryResult{Detail: "busy"})
+	silence(w, "works", time.Hour)
+	w.due(string(id))
+	removeSilence(w)
+	w.due(string(id))
+	pages := w.pages(id)
+	anew := pages[slices.IndexFunc(pages, func(p *muster.Page) bool { return p.Contact == old.Contact && p.Round > old.Round })]
+	if _, ok, err := w.commands.StartDelivery(w.Context(), w.deliveryOf(old), nil); err != nil || ok {
+		w.Errorf("the second attempt after the silence: %v, %v", ok, err)
+	}
+	if p := w.again(old); p.State != muster.PageCancelled || p.Detail != "a silence ended meanwhile, and paging began anew" {
+		w.Errorf("the page is %s, %q", p.State, p.Detail)
+	}
+	w.begin(w.deliveryOf(byHand)) // nothing took its place
+	w.finish(w.begin(w.deliveryOf(anew)), command.DeliveryResult{Detail: "busy"})
+	w.begin(w.deliveryOf(anew)) // which is tried again like any other
+}
+
 // What a person asked for by hand goes out, silence or not.
 func TestASilenceLeavesPagesByHand(t *testing.T) {
 	bubble(t, func(w *world) {

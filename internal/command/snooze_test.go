@@ -135,7 +135,8 @@ func TestPeopleTakeTurnsAlertByAlert(t *testing.T) {
 
 func TestARoomIsToldAndPagingGoesOn(t *testing.T) {
 	bubble(t, func(w *world) {
-		w.policy("  - {targets: [{connector: mail}]}\n  - {targets: [{user: rob}, {connector: phone}], wait: 5m}\n")
+		w.put("kind: connector\nname: ops\ntype: room\nsettings: {url: x}\n---\nkind: connector\nname: managers\ntype: room\nsettings: {url: x}\n")
+		w.policy("  - {targets: [{connector: ops}]}\n  - {targets: [{user: rob}, {connector: managers}], wait: 5m}\n")
 		w.start()
 		id := w.fire("cart")
 		pass(time.Second)
@@ -146,7 +147,7 @@ func TestARoomIsToldAndPagingGoesOn(t *testing.T) {
 		if len(notes) != 2 || notes[0].Title != "Failures: cart" || !strings.Contains(notes[0].Text, "Muster paged Rob.") {
 			w.Errorf("the rooms were told %+v", notes)
 		}
-		w.hears(id, "Muster told mail and phone")
+		w.hears(id, "Muster told ops and managers")
 		w.hears(id, "Step 1 of 2 informs and reaches nobody, so Muster goes on at once.")
 	})
 }
@@ -162,6 +163,25 @@ func TestWhatTakesNoMessagesIsNoRoom(t *testing.T) {
 			if err == nil || !strings.Contains(explain(err), path+": table (azure-table) takes no messages") {
 				w.Errorf("%s: %v", path, err)
 			}
+		}
+		w.put("kind: connector\nname: sms\ntype: sms\n---\nkind: connector\nname: bare\ntype: room\n")
+		for name, says := range map[string]string{
+			"sms":  "sms (sms) needs the address of a person, a number, and a step tells a room: name a connector that posts to one, like a webhook, or the person",
+			"bare": "bare (room) has no url of its own, so no room would be told: write it into the settings of the connector",
+		} {
+			_, err := do[*command.Applied](w, w.as("ana"), "ApplyDocuments", command.ApplyDocuments{
+				Documents: "kind: policy\nname: urgent\ntitle: Urgent\nteam: storefront\nsteps: [{targets: [{connector: " + name + "}, {user: rob}], wait: 5m}]\n",
+			})
+			if err == nil || !strings.Contains(explain(err), says) {
+				w.Errorf("%s: %v", name, err)
+			}
+		}
+		// What was taken once stays until somebody touches it.
+		w.put("kind: connector\nname: bare\ntype: room\nsettings: {url: x}\n")
+		w.policy("  - {targets: [{connector: bare}, {user: rob}], wait: 5m}\n")
+		_, err := do[*command.Applied](w, w.as("ana"), "ApplyDocuments", command.ApplyDocuments{Documents: "kind: connector\nname: bare\ntype: room\n"})
+		if err == nil || !strings.Contains(explain(err), "no room would be told") {
+			w.Errorf("its address is taken away: %v", err)
 		}
 	})
 }

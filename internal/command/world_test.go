@@ -277,7 +277,10 @@ func newCommands(t testing.TB, db store.DB, box *seal.Box, node string) *command
 				return command.Abilities{Address: "a browser", Browser: true}
 			}
 			if kind == "demo-phone" {
-				return command.Abilities{Address: "any words"}
+				return command.Abilities{Address: "any words", Checked: "it is a part of Muster"}
+			}
+			if kind == "room" {
+				return command.Abilities{Address: "a URL", Room: "url"}
 			}
 			return command.Abilities{Table: kind == "azure-table", Calendar: kind == "ical"}
 		},

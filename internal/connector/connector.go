@@ -156,6 +156,12 @@ type ReceiptReader interface {
 	ReadReceipt(ctx context.Context, providerID string) ([]Answer, error)
 }
 
+// Stopper is a connector whose provider goes on by itself to try to reach the person, and can be told to leave it.
+type Stopper interface {
+	// Stop ends what the delivery with this reference set going. Stopping what is over is no error.
+	Stop(ctx context.Context, providerID string) error
+}
+
 // Publisher is a connector that brings a status page to where it is read. files maps slash-separated relative paths to
 // contents: the whole page. A reader sees the old files or the new ones, never half a file.
 type Publisher interface {

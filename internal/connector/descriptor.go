@@ -58,6 +58,13 @@ type Descriptor struct {
 
 	PagesOnly bool // it rings: it takes pages and the test of a contact method, and notices go by other ways
 
+	// Room is the setting that says where messages without an address go: a room, a channel, another system. With it the
+	// connector can be told by a step of a policy; "": it needs the address of a person.
+	Room string
+	// Checked says what is known when a [Checker] of this kind found nothing wrong: "Pushover knows the API token".
+	Checked string
+	Stops   bool // what New makes is a [Stopper]
+
 	Table    bool // what New makes is a [RosterTable]
 	Calendar bool // what New makes is a [CalendarFeed]
 }

@@ -82,6 +82,7 @@ func (e *Engine) deliver(w work) {
 	}
 	e.Failpoint("deliver-after-start")
 	r := command.DeliveryResult{Delivery: s.Delivery, Page: s.Page, At: time.Now()}
+	r.Stopped = s.Stop
 	receipt, err := e.call(ctx, s, &r)
 	r.Took = time.Since(r.At)
 	e.Failpoint("deliver-after-call")
@@ -146,8 +147,14 @@ func (e *Engine) call(ctx context.Context, s command.Started, result *command.De
 	if err != nil {
 		return connector.Receipt{}, err
 	}
-	if check, ok := silent(conn); ok && strings.HasPrefix(s.Delivery.Ref, "test/") {
-		return connector.Receipt{Detail: "tried out: it works"}, check.Check(ctx)
+	if check, words := e.check(conn, s.Delivery); check != nil {
+		return connector.Receipt{Detail: words}, check.Check(ctx)
+	}
+	if s.Stop {
+		if stopper, ok := conn.(connector.Stopper); ok {
+			return connector.Receipt{Detail: "told to stop"}, stopper.Stop(ctx, s.Delivery.Ref)
+		}
+		return connector.Receipt{}, nil // the document has become one of another kind
 	}
 	if s.Delivery.Kind == muster.DeliverRoster || s.Delivery.Kind == muster.DeliverCalendar {
 		return e.exchange(ctx, conn, s.Delivery)
@@ -181,14 +188,25 @@ func (e *Engine) ask(ctx context.Context, reader connector.ReceiptReader, d *mus
 	return err
 }
 
-// silent gives the check of a connector that takes no messages, by which it is tried out instead.
-func silent(conn connector.Connector) (connector.Checker, bool) {
+// check is how a connector is tried out without sending anything, nil when its test is a message: to its room, or by mail to
+// whoever asked for it. The words say what is known when nothing was found.
+func (e *Engine) check(conn connector.Connector, d *muster.Delivery) (connector.Checker, string) {
+	user, ok := strings.CutPrefix(d.Ref, "test/")
+	check, can := conn.(connector.Checker)
+	if !ok || !can || d.Kind != muster.DeliverNotification {
+		return nil, ""
+	}
 	switch conn.(type) {
 	case connector.Publisher, connector.RosterTable, connector.CalendarFeed:
-		check, ok := conn.(connector.Checker)
-		return check, ok
+		return check, "tried out: it works"
 	}
-	return nil, false
+	cat := e.Commands.Live.Current().Catalog
+	words, room := e.Commands.TestWords(d.Connector)
+	c, u := cat.Connectors[d.Connector], cat.Users[muster.UserName(user)]
+	if words == "" || room || c != nil && c.Kind == mailKind && u != nil && u.Email != "" {
+		return nil, ""
+	}
+	return check, words
 }
 
 // mailKind is the kind of connector whose test goes to whoever asked for it, at the address that they sign in with.

@@ -2,6 +2,8 @@ package query
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/store"
@@ -78,21 +80,24 @@ func (r *read) delivery(d *muster.Delivery) (Delivery, error) {
 type ConnectorRow struct {
 	Connector *muster.Connector
 	Revision  muster.Revision
-	Last      *Delivery // that was begun; nil: it was never used
-	Waiting   int       // of its newest deliveries
+	Last      *Delivery     // that was begun; nil: it was never used
+	Tried     *muster.Tried // what its test came to; nil: it was never tried out
+	Waiting   int           // of its newest deliveries
 	MayTest   bool
 }
 
 // Connectors lists the connectors for the screen.
 func (q *Queries) Connectors(ctx context.Context, who Viewer) ([]ConnectorRow, error) {
-	return ask(ctx, q, who, func(r *read) ([]ConnectorRow, error) {
-		var out []ConnectorRow
+	return ask(ctx, q, who, func(r *read) (out []ConnectorRow, err error) {
 		for _, d := range r.cat.Documents(muster.KindConnectors) {
 			c, ok := d.(*muster.Connector)
 			if !ok {
 				continue
 			}
 			row := ConnectorRow{Connector: c, Revision: r.withRevision(c).Revision, MayTest: r.who.Actor.Owns(c.Team)}
+			if row.Tried, err = tried(r, muster.TriedKey(c.Name)); err != nil {
+				return nil, err
+			}
 			newest, err := r.DeliveriesBy(c.Name, store.List{Limit: defaultLimit})
 			if err != nil {
 				return nil, err
@@ -113,4 +118,17 @@ func (q *Queries) Connectors(ctx context.Context, who Viewer) ([]ConnectorRow, e
 		}
 		return out, nil
 	})
+}
+
+// tried reads what a test came to; nil: nothing was tried.
+func tried(r store.MetaReader, key string) (*muster.Tried, error) {
+	v, err := r.Meta(key)
+	if err != nil || v == "" {
+		return nil, err
+	}
+	out := &muster.Tried{}
+	if err := json.Unmarshal([]byte(v), out); err != nil {
+		return nil, fmt.Errorf("query: what the test %s came to cannot be read: %w", key, err)
+	}
+	return out, nil
 }

@@ -42,6 +42,9 @@ type Profile struct {
 	PersonRow
 	Shifts []MyShift // of the next 30 days
 	Pages  []Page    // the newest
+	Tried  map[muster.ContactID]*muster.Tried
+
+	RulesGap string // hours of the week for which their notification rules have no contact method; "": none
 }
 
 // Profile reads one person.
@@ -63,8 +66,19 @@ func (q *Queries) Profile(ctx context.Context, who Viewer, name muster.UserName)
 		}
 		r.who = viewer
 		l, err := r.pages(ListPages{User: name, Limit: 20})
-		out.Pages = l.Items
-		return out, err
+		if err != nil {
+			return nil, err
+		}
+		out.Pages, out.Tried = l.Items, map[muster.ContactID]*muster.Tried{}
+		facts := make([]muster.ContactFact, 0, len(out.Contacts))
+		for _, c := range out.Contacts {
+			facts = append(facts, fact(c))
+			if out.Tried[c.ID], err = tried(r, muster.TriedKey(c.ID)); err != nil {
+				return nil, err
+			}
+		}
+		out.RulesGap = plan.WarnRules(r.snap, plan.Contacts{name: facts}, u)
+		return out, nil
 	})
 }
 

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// hall lets in as many connections as there is room for and turns the others away. It counts before anything is said: who
+// hall lets in as many connections as there is room for, from one address as from all, and turns the others away. It counts before anything is said: who
 // says nothing takes room, too.
 type hall struct {
 	net.Listener
@@ -32,15 +32,37 @@ func (h hall) Accept() (net.Conn, error) {
 type guest struct {
 	net.Conn
 	door *Server
+	from string // its address
+}
+
+// addressOf is the address that a connection comes from, without its port.
+func addressOf(c net.Conn) string {
+	from, _, err := net.SplitHostPort(c.RemoteAddr().String())
+	if err != nil {
+		return c.RemoteAddr().String()
+	}
+	return from
 }
 
 func (s *Server) enter(c net.Conn) *guest {
+	g := &guest{c, s, addressOf(c)}
+	if ok, _ := s.arrive.Allow(g.from); !ok {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.guests) >= maxGuests {
 		return nil
 	}
-	g := &guest{c, s}
+	same := 0
+	for o := range s.guests {
+		if o.from == g.from {
+			same++
+		}
+	}
+	if same >= maxFrom {
+		return nil
+	}
 	s.guests[g] = struct{}{}
 	return g
 }

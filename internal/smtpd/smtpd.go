@@ -31,6 +31,8 @@ import (
 const (
 	MaxMessage   = 1 << 20 // bytes
 	maxGuests    = 200     // connections at a time, silent ones too
+	maxFrom      = 25      // of them from one address: relays open 20
+	perMinute    = 1200    // connections of one address
 	perSecond    = 50      // mails of one key
 	strangers    = 20      // refused addresses of one sender in a minute
 	patience     = 60 * time.Second
@@ -63,6 +65,7 @@ type Server struct {
 	Options
 	smtp    *smtp.Server
 	refused *httpx.Limiter // by address
+	arrive  *httpx.Limiter // by address
 
 	mu     sync.Mutex
 	allow  map[muster.SourceName]*rate.Limiter
@@ -74,7 +77,7 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{Options: o, refused: httpx.NewLimiter(strangers, time.Minute, 1024), allow: map[muster.SourceName]*rate.Limiter{}, guests: map[*guest]struct{}{}}
+	s := &Server{Options: o, refused: httpx.NewLimiter(strangers, time.Minute, 1024), arrive: httpx.NewLimiter(perMinute, time.Minute, 1024), allow: map[muster.SourceName]*rate.Limiter{}, guests: map[*guest]struct{}{}}
 	srv := smtp.NewServer(smtp.BackendFunc(s.session))
 	srv.Domain, srv.TLSConfig = o.Name, o.TLS
 	srv.MaxRecipients, srv.MaxMessageBytes = 1, MaxMessage
@@ -116,8 +119,7 @@ func (q quiet) Printf(format string, v ...any) {
 func (q quiet) Println(v ...any) { q.log.Debug("smtp", "text", fmt.Sprint(v...)) }
 
 func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
-	from, _, _ := net.SplitHostPort(c.Conn().RemoteAddr().String())
-	return &session{door: s, remote: from}, nil
+	return &session{door: s, remote: addressOf(c.Conn())}, nil
 }
 
 // session is one conversation.

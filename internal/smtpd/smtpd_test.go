@@ -165,17 +165,14 @@ func TestAFullHall(t *testing.T) {
 	t.Parallel()
 	d, addr := open(t)
 	var silent []net.Conn
-	for range 200 {
-		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for i := range 200 {
+		c := dial(t, addr, byte(2+i/25))
 		defer c.Close()
 		silent = append(silent, c)
 	}
 	for _, c := range silent {
-		if _, err := textproto.NewConn(c).ReadLine(); err != nil {
-			t.Fatal(err)
+		if line, err := textproto.NewConn(c).ReadLine(); err != nil || !strings.HasPrefix(line, "220 ") {
+			t.Fatal(line, err)
 		}
 	}
 	if err := send(addr, key+"@x.example", "Subject: x\n\n"); code(err) != 421 {
@@ -191,5 +188,35 @@ func TestAFullHall(t *testing.T) {
 	}
 	if len(d.got) != 1 {
 		t.Error("there is no room after they went")
+	}
+}
+
+// dial connects from the address 127.0.0.n.
+func dial(t *testing.T, addr string, n byte) net.Conn {
+	t.Helper()
+	c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, n)}}).DialContext(t.Context(), "tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// One address cannot take the room of all others.
+func TestOneAddressTakesNotAllRoom(t *testing.T) {
+	t.Parallel()
+	d, addr := open(t)
+	turned := 0
+	for range 40 {
+		c := dial(t, addr, 2)
+		defer c.Close()
+		if line, err := textproto.NewConn(c).ReadLine(); err != nil || strings.HasPrefix(line, "421 ") {
+			turned++
+		}
+	}
+	if turned != 15 {
+		t.Errorf("%d of 40 connections of one address were turned away, want 15", turned)
+	}
+	if err := send(addr, key+"@x.example", "Subject: x\n\n"); err != nil || len(d.got) != 1 {
+		t.Errorf("another address: %v", err)
 	}
 }

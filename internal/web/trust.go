@@ -262,13 +262,13 @@ func setPageTests(v *visit) error {
 	if err != nil {
 		hour = 10
 	}
-	out, err := run[command.SetPageTest](v, "SetPageTest", command.SetPageTest{Weekday: v.field("weekday"), Hour: hour})
+	out, err := run[command.SetPageTest](v, "SetPageTest", command.SetPageTest{Weekday: v.field("weekday"), Hour: &hour})
 	if err != nil {
 		return err
 	}
 	text := "Nobody gets test pages any more."
-	if out.Weekday != "" {
-		text = "Set: everybody gets a test page every " + capital(out.Weekday) + " at " + strconv.Itoa(out.Hour) + ":00 of their own time."
+	if out.Weekday != "" && out.Hour != nil {
+		text = "Set: everybody gets a test page every " + capital(out.Weekday) + " at " + strconv.Itoa(*out.Hour) + ":00 of their own time."
 	}
 	return v.done("/settings/heartbeat#tests", text, "")
 }

@@ -101,6 +101,19 @@ func (c Case) capabilities(t *testing.T) {
 	if _, ok := b.conn.(connector.ReceiptReader); ok {
 		can = append(can, "ReceiptReader")
 	}
+	_, stops := b.conn.(connector.Stopper)
+	if stops {
+		can = append(can, "Stopper")
+	}
+	if stops != c.Descriptor.Stops {
+		t.Errorf("it can stop: %v, and the descriptor says %v", stops, c.Descriptor.Stops)
+	}
+	if _, ok := b.conn.(connector.Checker); c.Descriptor.Address != "" && ok != (c.Descriptor.Checked != "") {
+		t.Errorf("it can be checked: %v, and the descriptor says of that %q", ok, c.Descriptor.Checked)
+	}
+	if c.Descriptor.Room != "" && !slices.ContainsFunc(c.Descriptor.Settings, func(s connector.Setting) bool { return s.Name == c.Descriptor.Room && !s.Secret }) {
+		t.Errorf("there is no setting %s for rooms", c.Descriptor.Room)
+	}
 	if !slices.Equal(can, c.Can) {
 		t.Errorf("it can %v and claims %v", can, c.Can)
 	}

@@ -35,7 +35,7 @@ type Case struct {
 	// Takes are the kinds of deliveries that the connector takes; all others are refused for good.
 	Takes []muster.DeliveryKind
 	// Can are the optional capabilities: "Checker", "Inbound", "Publisher", "RosterTable", "CalendarFeed", "Answerer",
-	// "ReceiptReader".
+	// "ReceiptReader", "Stopper".
 	Can []string
 	// Unsaid are words that a person need not read in what was delivered, though the delivery has them: a call reads out no
 	// links.

@@ -20,7 +20,7 @@ const Kind = "demo-phone"
 // Descriptor describes the kind.
 func Descriptor() connector.Descriptor {
 	return connector.Descriptor{
-		Kind: Kind, Title: "Demo phone", Help: "A phone in the browser. It is for trying Muster out: it wakes nobody.", Address: "any words",
+		Kind: Kind, Title: "Demo phone", Help: "A phone in the browser. It is for trying Muster out: it wakes nobody.", Address: "any words", Checked: "the phone in the browser is a part of Muster",
 		New: func(c connector.Config) (connector.Connector, error) { return New(c), nil },
 	}
 }

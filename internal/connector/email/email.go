@@ -48,6 +48,7 @@ func Descriptor() connector.Descriptor {
 		},
 		Validate:     validate,
 		CheckAddress: checkAddress,
+		Checked:      "the mail server answers, and lets Muster sign in if it asks for a password",
 		New:          func(c connector.Config) (connector.Connector, error) { return New(c) },
 	}
 }

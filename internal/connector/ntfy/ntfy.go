@@ -46,6 +46,7 @@ func Descriptor() connector.Descriptor {
 			"Whoever knows a topic can read it: choose names that nobody guesses, or protect them with a token.",
 		Settings: []connector.Setting{
 			{Name: "url", Title: "Server", Help: "https://ntfy.sh, or the address of your own server.", Default: host},
+			{Name: "topic", Title: "Topic of a room", Help: "Where steps of a policy tell a room. People have topics of their own."},
 			{Name: "user", Title: "User", Help: "Of the ntfy server, when you sign in with a password instead of a token."},
 			{Name: "token", Title: "Access token", Help: "tk_ and what follows, from the account page of the ntfy server.", Secret: true},
 			{Name: "password", Title: "Password", Help: "Of the user.", Secret: true},
@@ -53,6 +54,11 @@ func Descriptor() connector.Descriptor {
 		Validate: func(s map[string]string) (f []muster.FieldError) {
 			if u := s["url"]; u != "" && !plainURL(u) {
 				f = append(f, muster.FieldError{Path: "settings.url", Message: "is not the address of a server: write https:// and its name, with nothing behind it but a path"})
+			}
+			if t := s["topic"]; t != "" {
+				if err := checkTopic(t); err != nil {
+					f = append(f, muster.FieldError{Path: "settings.topic", Message: err.Error()})
+				}
 			}
 			if strings.Contains(s["user"], ":") {
 				f = append(f, muster.FieldError{Path: "settings.user", Message: "must not hold a colon"})
@@ -71,6 +77,7 @@ func Descriptor() connector.Descriptor {
 			return f
 		},
 		CheckAddress: checkTopic, TidyAddress: strings.TrimSpace, Proof: muster.ProofPerson,
+		Room: "topic", Checked: "the server is well, and knows the token or the password if there is one",
 		New: func(c connector.Config) (connector.Connector, error) { return New(c) },
 	}
 }
@@ -93,13 +100,14 @@ func checkTopic(a string) error {
 // Connector publishes to topics.
 type Connector struct {
 	name, base string
+	room       string // the topic of what has no address
 	auth       string // the header, "" for none
 	http       *http.Client
 }
 
 // New makes the connector.
 func New(c connector.Config) (*Connector, error) {
-	n := &Connector{name: string(c.Name), base: strings.TrimSuffix(c.Settings["url"], "/"), http: httpx.Caller(c.HTTP)}
+	n := &Connector{name: string(c.Name), base: strings.TrimSuffix(c.Settings["url"], "/"), room: c.Settings["topic"], http: httpx.Caller(c.HTTP)}
 	bad := func(name, msg string) error {
 		return muster.Invalid(fmt.Sprintf("The connector %q cannot be used", c.Name), []muster.FieldError{{Path: "secrets." + name, Message: msg}})
 	}
@@ -136,7 +144,11 @@ func (n *Connector) LogValue() slog.Value { return slog.StringValue(n.String()) 
 
 // Deliver implements [connector.Connector]. It takes pages and notifications.
 func (n *Connector) Deliver(ctx context.Context, d connector.Delivery) (connector.Receipt, error) {
-	if err := checkTopic(d.Address); err != nil {
+	to := d.Address
+	if to == "" && d.Page == nil { // a page is for a person
+		to = n.room
+	}
+	if err := checkTopic(to); err != nil {
 		return connector.Receipt{}, connector.Permanent(err)
 	}
 	var m message
@@ -148,7 +160,7 @@ func (n *Connector) Deliver(ctx context.Context, d connector.Delivery) (connecto
 	default:
 		return connector.Receipt{}, connector.Permanent(errors.New("ntfy carries pages and notifications"))
 	}
-	if m.Topic = d.Address; m.Sequence == "" {
+	if m.Topic = to; m.Sequence == "" {
 		m.Sequence = d.Key
 	}
 	if !topic.MatchString(m.Sequence) {

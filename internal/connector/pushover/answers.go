@@ -23,6 +23,23 @@ func (p *Connector) ReadReceipt(ctx context.Context, id string) ([]connector.Ans
 	return []connector.Answer{acknowledged(id, out.Device)}, nil
 }
 
+// Stop implements [connector.Stopper]: it cancels an emergency. Pushover may refuse that for one which is over; then it is
+// asked whether it is.
+func (p *Connector) Stop(ctx context.Context, id string) error {
+	if !receipt.MatchString(id) {
+		return nil // no emergency: it sounded once
+	}
+	_, err := p.call(ctx, http.MethodPost, "/1/receipts/"+id+"/cancel.json", "", url.Values{"token": {p.token}})
+	if !connector.IsPermanent(err) {
+		return err
+	}
+	out, asked := p.call(ctx, http.MethodGet, "/1/receipts/"+id+".json?token="+p.token, "", nil)
+	if asked == nil && (out.Acknowledged == 1 || out.Expired == 1) {
+		return nil
+	}
+	return err
+}
+
 func acknowledged(id, device string) connector.Answer {
 	return connector.Answer{Kind: connector.AnswerAcknowledge, ProviderID: id, Detail: "acknowledged in Pushover on " + cmp.Or(muster.CleanLine(device, 40), "a phone")}
 }

@@ -3,8 +3,8 @@
 //
 // It imports connector, httpx, the standard library and the root package. Pushover does not sign what it tells, so a
 // callback is believed at a page's own address alone, and Pushover is asked for the receipt besides. It knows no idempotency
-// key: a message of which nobody knows whether it left is sent again and sounds twice. What somebody else acknowledged goes
-// on sounding until the emergency expires.
+// key: a message of which nobody knows whether it left is sent again and sounds twice. What was acknowledged elsewhere is
+// cancelled at Pushover, by its receipt: one that got lost on the way to us sounds until it expires.
 package pushover
 
 import (
@@ -51,11 +51,11 @@ func Descriptor() connector.Descriptor {
 		Settings: []connector.Setting{
 			{Name: "token", Title: "API token", Help: "Of the application that you made at pushover.net: 30 letters and digits.", Required: true, Secret: true},
 			{Name: "retry", Title: "Sounds again after", Help: "Seconds, at least 30.", Default: strconv.Itoa(usualRetry)},
-			{Name: "expire", Title: "Sounds for", Help: "Seconds, at most 10800. It goes on for so long also when somebody else has acknowledged.", Default: strconv.Itoa(usualExpire)},
+			{Name: "expire", Title: "Sounds for", Help: "Seconds, at most 10800. It ends before when somebody acknowledges anywhere.", Default: strconv.Itoa(usualExpire)},
 			{Name: "sound", Title: "Sound of urgent pages", Help: "A name from Pushover's list, like siren or persistent. Empty: what the person has chosen."},
 		},
 		Validate: validate, CheckAddress: checkUser, TidyAddress: strings.TrimSpace,
-		Proof: muster.ProofPerson, ProofWithin: 2 * time.Minute, Surface: muster.SurfacePush,
+		Proof: muster.ProofPerson, ProofWithin: 2 * time.Minute, Surface: muster.SurfacePush, Checked: "Pushover knows the API token", Stops: true,
 		New: func(c connector.Config) (connector.Connector, error) { return New(c) },
 	}
 }

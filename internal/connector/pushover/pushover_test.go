@@ -46,7 +46,7 @@ func TestConformance(t *testing.T) {
 		Bad:          map[string]string{"settings.retry": "29", "settings.expire": "10801", "settings.sound": "a b"},
 		BadSecrets:   map[string]string{"token": "canary-of-no-token"},
 		BadAddresses: []string{"", "ana@example.org", ana[1:], "gznej3rKEVAvPUxu9vvNnqpmZpokzF"},
-		Takes:        []muster.DeliveryKind{muster.DeliverPage, muster.DeliverNotification}, Can: []string{"Checker", "Answerer", "ReceiptReader"},
+		Takes:        []muster.DeliveryKind{muster.DeliverPage, muster.DeliverNotification}, Can: []string{"Checker", "Answerer", "ReceiptReader", "Stopper"},
 	})
 }
 
@@ -97,6 +97,26 @@ func TestEmergency(t *testing.T) {
 	}
 	if got, err := p.ReadReceipt(t.Context(), r.ProviderID); len(got) != 0 || err != nil || f.Asked() != 2 {
 		t.Errorf("what has no receipt is asked for: %v, %v", got, err)
+	}
+}
+
+// TestStop: what was acknowledged elsewhere does not sound any more, and what is over need not be stopped.
+func TestStop(t *testing.T) {
+	p, f := world(t, nil)
+	r, err := p.Deliver(t.Context(), connector.Delivery{Key: "k", Address: ana, Page: page(muster.UrgencyHigh)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := p.Stop(t.Context(), r.ProviderID); err != nil || !f.Messages()[0].Cancelled {
+			t.Errorf("%v, %v, %+v", err, f.Refused(), f.Messages())
+		}
+	}
+	if err := p.Stop(t.Context(), "00000000-0000-4000-8000-000000000001"); err != nil || len(f.Refused()) != 0 {
+		t.Errorf("what has no receipt: %v, %v", err, f.Refused())
+	}
+	if err := p.Stop(t.Context(), strings.Repeat("x", 30)); !connector.IsPermanent(err) {
+		t.Errorf("a receipt that Pushover does not know: %v", err)
 	}
 }
 
@@ -207,7 +227,27 @@ func TestFakeRefuses(t *testing.T) {
 			t.Errorf("%s: %d %s", path, rec.Code, rec.Body)
 		}
 	}
-	if len(f.Messages()) != 1 {
+	first := "/1/receipts/r" + strings.Repeat("0", 28) + "1/cancel.json"
+	for name, c := range map[string]struct {
+		method, path, body string
+		status             int
+	}{
+		"cancel":                    {http.MethodPost, first, "token=" + token, 200},
+		"cancel by GET":             {http.MethodGet, first + "?token=" + token, "", 404},
+		"the token in the address":  {http.MethodPost, first + "?token=" + token, "", 400},
+		"another token":             {http.MethodPost, first, "token=x", 400},
+		"more than the token":       {http.MethodPost, first, "token=" + token + "&user=" + ana, 400},
+		"a receipt that is unknown": {http.MethodPost, "/1/receipts/x/cancel.json", "token=" + token, 404},
+	} {
+		r := httptest.NewRequest(c.method, c.path, strings.NewReader(c.body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		rec := httptest.NewRecorder()
+		f.ServeHTTP(rec, r)
+		if rec.Code != c.status {
+			t.Errorf("%s: %d %s", name, rec.Code, rec.Body)
+		}
+	}
+	if len(f.Messages()) != 1 || !f.Messages()[0].Cancelled {
 		t.Errorf("%+v", f.Messages())
 	}
 }

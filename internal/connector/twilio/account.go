@@ -82,6 +82,9 @@ func numbers(s map[string]string) []string {
 	return []string{s["from"]}
 }
 
+// checked is what is known after a check.
+const checked = "Twilio knows the account and takes its auth token"
+
 // account is one account of Twilio, used by one connector.
 type account struct {
 	name, kind string

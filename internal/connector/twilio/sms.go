@@ -28,7 +28,7 @@ func SMSDescriptor() connector.Descriptor {
 		Help:     "Sends pages as text messages. The carrier's receipt proves that the phone has it; “4” and the code of the page acknowledges.",
 		Settings: settings("Sender", "A number of the account, like +4915112345678, or a messaging service (MG…)."),
 		Validate: func(s map[string]string) []muster.FieldError { return validate(s, true) }, CheckAddress: phone.Check, TidyAddress: phone.Tidy, Numbers: numbers,
-		Proof: muster.ProofCarrier, ProofWithin: time.Minute,
+		Proof: muster.ProofCarrier, ProofWithin: time.Minute, Checked: checked,
 		New: func(c connector.Config) (connector.Connector, error) { return NewSMS(c) },
 	}
 }

@@ -36,7 +36,7 @@ func VoiceDescriptor() connector.Descriptor {
 		Help:     "Calls and reads the page out. A key that is pressed proves and acknowledges it; an answering machine proves nothing. Needs a public https:// address.",
 		Settings: settings("Caller", "A number of the account, like +4915112345678."),
 		Validate: func(s map[string]string) []muster.FieldError { return validate(s, false) }, CheckAddress: phone.Check, TidyAddress: phone.Tidy, Numbers: numbers,
-		Proof: muster.ProofPerson, ProofWithin: time.Minute, Surface: muster.SurfaceVoice, PagesOnly: true,
+		Proof: muster.ProofPerson, ProofWithin: time.Minute, Surface: muster.SurfaceVoice, PagesOnly: true, Checked: checked,
 		New: func(c connector.Config) (connector.Connector, error) { return NewVoice(c) },
 	}
 }

@@ -34,7 +34,7 @@ func Descriptor() connector.Descriptor {
 	return connector.Descriptor{
 		Kind: Kind, Title: "Webhook",
 		Help:    "Sends signed JSON by HTTP POST (Standard Webhooks). A contact method's address is the URL to send to; without one, the URL below is used.",
-		Address: "a URL",
+		Address: "a URL", Room: "url", Checked: "the receiver takes a signed ping at the connector's own URL",
 		Settings: []connector.Setting{
 			{Name: "url", Title: "URL", Help: "Where to send what has no address of its own: events and notifications."},
 			{Name: "secret", Title: "Signing secret", Help: "whsec_ and 24 to 64 bytes in base64. The receiver checks signatures with it.", Required: true, Secret: true},

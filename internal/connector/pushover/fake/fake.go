@@ -34,6 +34,7 @@ type Message struct {
 	Callback         string
 	Form             url.Values
 	Acknowledged     bool
+	Cancelled        bool
 }
 
 // Options are the application and the people that the fake knows.
@@ -140,6 +141,8 @@ func CallBack(ctx context.Context, client *http.Client, to, receipt, user string
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id, isReceipt := strings.CutPrefix(r.URL.Path, "/1/receipts/")
 	switch {
+	case r.Method == http.MethodPost && isReceipt && strings.HasSuffix(id, "/cancel.json"):
+		s.cancel(w, r, strings.TrimSuffix(id, "/cancel.json"))
 	case r.Method == http.MethodPost && r.URL.Path == "/1/messages.json":
 		s.take(w, r)
 	case r.Method == http.MethodGet && isReceipt:
@@ -210,10 +213,38 @@ func (s *Server) tell(w http.ResponseWriter, r *http.Request, id string) {
 		return
 	}
 	out := map[string]any{"status": 1, "request": "fake", "acknowledged": 0, "acknowledged_by": "", "acknowledged_by_device": "", "expired": 0}
+	if m.Cancelled {
+		out["expired"] = 1
+	}
 	if m.Acknowledged {
 		out["acknowledged"], out["acknowledged_by"], out["acknowledged_by_device"] = 1, m.User, "phone"
 	}
 	reply(w, out)
+}
+
+// cancel ends an emergency early. The token stands in the body, as in messages.
+func (s *Server) cancel(w http.ResponseWriter, r *http.Request, id string) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
+	form, perr := url.ParseQuery(string(body))
+	switch {
+	case err != nil || perr != nil || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" || r.URL.RawQuery != "" || len(form) != 1:
+		s.refuse(w, http.StatusBadRequest, "the token belongs into the body, and nothing else")
+		return
+	case form.Get("token") != s.o.Token:
+		s.refuse(w, http.StatusBadRequest, "application token is invalid")
+		return
+	}
+	s.mu.Lock()
+	i := slices.IndexFunc(s.messages, func(m *Message) bool { return m.Receipt == id && id != "" })
+	if i >= 0 {
+		s.messages[i].Cancelled = true
+	}
+	s.mu.Unlock()
+	if i < 0 {
+		s.refuse(w, http.StatusNotFound, "receipt not found; may be invalid or expired")
+		return
+	}
+	reply(w, map[string]any{"status": 1, "request": "fake"})
 }
 
 func (s *Server) refuse(w http.ResponseWriter, status int, why string) {
