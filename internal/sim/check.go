@@ -169,7 +169,7 @@ func (c *checker) answers(l *life) {
 			c.fail("I37", o.to, l, "%s asked to %s, and the alert about c%d was %s afterwards", o.who, o.kind, l.key, o.answer)
 		case o.status == 409 && l.row.ResolvedAt.After(o.to), o.status == 409 && l.row.ResolvedAt.IsZero():
 			c.fail("I37", o.to, l, "%s was refused to %s the alert about c%d, which was not over", o.who, o.kind, l.key)
-		case (o.status == 401 || o.status == 403 && o.kind == AckPage) && c.gone(o.person(), o.span): // who has left may do nothing
+		case (o.status == 401 || o.status == 403 && (o.kind == AckPage || o.kind == Look)) && c.gone(o.person(), o.span): // who has left may do nothing
 		case o.status == 0 || o.status >= 400 && o.status != 409:
 			c.fail("I2", o.to, l, "%s was answered %d to %s", o.who, o.status, o.kind)
 		}
