@@ -29,8 +29,8 @@ dev: ## the demo, built again and restarted at each change of a .go or .templ fi
 	go tool templ generate --watch --cmd="go run ./cmd/muster demo --data $(DEMO_DATA) $(ARGS)"
 
 .PHONY: test
-test: deps verify lint ## everything that must be green: deps, verify, lint, all tests with the race detector, e2e
-	./scripts/postgres.sh run --both ./scripts/test.sh $(ARGS)
+test: deps verify ## everything that must be green: deps, verify, lint, all tests with the race detector, e2e
+	./scripts/postgres.sh run --both ./scripts/test.sh --lint $(ARGS)
 
 .PHONY: test-long
 test-long: deps ## the long way round: more seeds, more kills, then each fuzz target for FUZZTIME

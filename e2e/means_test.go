@@ -160,6 +160,7 @@ func TestAcknowledgedByEachMeans(t *testing.T) {
 			alert := in.As("").Do("POST", "/in/"+monitor+"/generic", map[string]any{
 				"title": means.title, "key": means.user, "severity": "critical", "labels": map[string]string{"host": means.user},
 			}).Want(http.StatusAccepted).Text("signals.0.alert")
+			in.awaitPage(alert, 0, "accepted") // a person may be faster than the result of the call is written
 			said := means.answer(t, means.title)
 			if !strings.Contains(said, "You have it") {
 				t.Errorf("after the answer: %q", said)
@@ -184,11 +185,12 @@ func TestAcknowledgedByEachMeans(t *testing.T) {
 		alert := stranger.Do("POST", "/in/"+monitor+"/azure-monitor", seedAlert(t)).Want(http.StatusAccepted).Text("signals.0.alert")
 		const title = "High Number of Failures"
 		stranger.Do("GET", p.mailed(t, in, "omar@example.org", title), nil).Want(http.StatusOK, title) // as a mail scanner does: it proves nothing
-		before := in.Do("GET", "/api/v1/alerts/"+alert, nil).Want(http.StatusOK)
+		before := in.awaitPage(alert, 0, "accepted")
 		if before.Text("status") != "open" || before.Text("pages.0.method") != "mail" || before.Text("pages.0.state") != "accepted" {
 			t.Errorf("after the mail: %s", before.Body)
 		}
 		p.text(t, in, "+15005550145", title)
+		in.awaitPage(alert, 1, "accepted")
 		sid := p.sent("+15005550145")
 		if err := p.Twilio.Report(t.Context(), sid, "delivered", 0); err != nil {
 			t.Fatal(err)
@@ -207,6 +209,16 @@ func TestAcknowledgedByEachMeans(t *testing.T) {
 		t.Errorf("muster audit verify says: %s", out)
 	}
 	in.Process.Stop()
+}
+
+// awaitPage waits until the n-th page of an alert is in a state, and gives the alert.
+func (in *Installation) awaitPage(alert string, n int, state string) (r *Reply) {
+	in.t.Helper()
+	in.Await(patience, fmt.Sprintf("page %d of %s to be %s", n, alert, state), func() bool {
+		r = in.Do("GET", "/api/v1/alerts/"+alert, nil).Want(http.StatusOK)
+		return r.Text(fmt.Sprintf("pages.%d.state", n)) == state
+	})
+	return r
 }
 
 // told reports whether an entry of an alert's story bears a name and a word, and came by a means.
