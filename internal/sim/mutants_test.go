@@ -77,12 +77,16 @@ func TestNoMutantIsStale(t *testing.T) {
 // hunt is how many small stories a bug may survive.
 const hunt = 60
 
-// TestMutants plants one bug after the other and lets stories be told until one shows it. Each costs a build, so it belongs to
-// the long job; MUSTER_SIM_MUTANTS is a pattern of names that are tried otherwise.
+// always is the bug that is planted in every test run, so that nobody has to believe that the stories can fail. Few packages
+// lie above the one that it changes.
+const always = "^29-"
+
+// TestMutants plants one bug after the other and lets stories be told until one shows it. Each costs a build, so all of them
+// belong to the long job; MUSTER_SIM_MUTANTS is a pattern of names that are tried otherwise.
 func TestMutants(t *testing.T) {
 	pattern := os.Getenv("MUSTER_SIM_MUTANTS")
 	if os.Getenv("MUSTER_TEST_LONG") == "" && pattern == "" {
-		t.Skip("each planted bug costs a build of Muster: MUSTER_TEST_LONG=1 tries all, MUSTER_SIM_MUTANTS=02 some")
+		pattern = always
 	}
 	if watched {
 		t.Skip("what is built here is built without the race detector: it tells the same stories ten times faster")
