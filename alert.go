@@ -183,4 +183,5 @@ type RawSignal struct {
 	Raw        []byte     `json:"-"`               // the request's body; kept with the first signal of a request
 	Part       int        `json:"part,omitempty"`  // the how-manieth signal of its request, from 0
 	First      SignalID   `json:"first,omitempty"` // the row that holds Raw, when Part > 0
+	Same       SignalID   `json:"-"`               // of the same alert: what Signal says besides its times is kept there alone
 }

@@ -41,6 +41,7 @@ type Deps struct {
 type Commands struct {
 	Deps
 	intake combiner[receiveItem, []SignalResult]
+	said   *repeats
 	starts combiner[startItem, startResult]
 	ends   combiner[DeliveryResult, struct{}]
 	reload sync.Mutex
@@ -59,7 +60,7 @@ func New(d Deps) *Commands {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &Commands{Deps: d, turn: make(chan struct{}, 1)}
+	c := &Commands{Deps: d, said: newRepeats(), turn: make(chan struct{}, 1)}
 	c.intake.run, c.intake.weight = c.receive, func(it receiveItem) int { return max(1, len(it.Signals)) }
 	c.starts.run = c.start
 	c.ends.run = c.finish

@@ -35,6 +35,7 @@ type SignalResult struct {
 type receiveItem struct {
 	ReceiveSignals
 	prints  []store.AlertKey
+	sums    []uint64 // of what the signals say, see repeats; nil: it is stored in full
 	rev     muster.Revision
 	sampled bool // see sample
 }
@@ -44,6 +45,10 @@ type receiveItem struct {
 func (c *Commands) ReceiveSignals(ctx context.Context, in ReceiveSignals) ([]SignalResult, error) {
 	it := receiveItem{ReceiveSignals: in}
 	it.identify(c.Live.Current())
+	it.sums = make([]uint64, len(it.Signals))
+	for i := range it.Signals {
+		it.sums[i] = c.said.sum(&it.Signals[i])
+	}
 	return c.intake.Do(ctx, it)
 }
 
@@ -63,11 +68,15 @@ func (it *receiveItem) identify(s *plan.Snapshot) {
 
 // receive stores a set of requests in one transaction.
 func (c *Commands) receive(ctx context.Context, items []receiveItem) (out [][]SignalResult, err error) {
+	var b *intakeBatch
 	err = c.write(ctx, store.LaneIntake, "ReceiveSignals", muster.Engine(), func(call *Call) error {
-		b := &intakeBatch{Call: call}
+		b = &intakeBatch{Call: call}
 		out, err = b.run(items)
 		return err
 	})
+	if err == nil {
+		c.said.learn(b.said)
+	}
 	return out, err
 }
 
@@ -84,6 +93,7 @@ type intakeBatch struct {
 	kept  []sample
 
 	arrived map[*muster.Signal]plan.Arrival // signals that open an alert, as far as could be foreseen
+	said    map[muster.AlertID]said         // what this set stores in full
 }
 
 func (b *intakeBatch) run(items []receiveItem) ([][]SignalResult, error) {
@@ -186,9 +196,34 @@ func (b *intakeBatch) request(it *receiveItem) ([]SignalResult, error) {
 			first, row.Raw = row.ID, it.Raw
 			b.sample(it, row.ID)
 		}
+		if it.sums != nil {
+			b.repeated(&row, it.sums[i])
+		}
 		b.signals = append(b.signals, row)
 	}
 	return res, nil
+}
+
+// repeated finds the row that says what this one says, or keeps this one in mind for those that will say the same.
+func (b *intakeBatch) repeated(row *muster.RawSignal, sum uint64) {
+	switch row.Outcome {
+	case muster.OutcomeAppended:
+		last, ok := b.said[row.Alert]
+		if !ok {
+			last, ok = b.Commands.said.of(row.Alert, b.Now())
+		}
+		if ok && last.sum == sum {
+			row.Same = last.in
+			return
+		}
+	case muster.OutcomeOpened, muster.OutcomeSilenced, muster.OutcomeTriage:
+	case muster.OutcomeResolved, muster.OutcomeRejected:
+		return
+	}
+	if b.said == nil {
+		b.said = map[muster.AlertID]said{}
+	}
+	b.said[row.Alert] = said{sum, row.ID, b.Now()}
 }
 
 func (b *intakeBatch) sourceActor(name muster.SourceName) muster.Actor {

@@ -299,3 +299,41 @@ func TestAnUnknownSourceStillPages(t *testing.T) {
 		}
 	})
 }
+
+// A repetition that says nothing new is stored as such, and reads like the first one but for its times.
+func TestARepetitionReadsInFull(t *testing.T) {
+	bubble(t, func(w *world) {
+		res := w.send("monitoring", signal("cart", muster.SignalFiring))
+		for _, title := range []string{"", "", "another title", ""} {
+			time.Sleep(time.Minute)
+			s := signal("cart", muster.SignalFiring)
+			if title != "" {
+				s.Title = title
+			}
+			s.DetectedAt = muster.At(time.Now())
+			w.send("monitoring", s)
+		}
+		first := signal("cart", muster.SignalFiring).Title
+		if err := w.db.Read(w.Context(), func(r store.Reader) error {
+			list, err := r.SignalsOf(res[0].Alert, store.List{})
+			if err != nil {
+				return err
+			}
+			want := []string{first, "another title", first, first, first}
+			if len(list) != len(want) {
+				w.Fatalf("%d signals are stored, not %d", len(list), len(want))
+			}
+			for i, s := range list {
+				if s.Signal.Title != want[i] || s.Signal.State != muster.SignalFiring || s.Same != "" {
+					w.Errorf("signal %d is %+v", i, s)
+				}
+				if i+1 < len(list) && s.Signal.DetectedAt != s.ReceivedAt {
+					w.Errorf("signal %d began at %s, not at %s", i, s.Signal.DetectedAt, s.ReceivedAt)
+				}
+			}
+			return nil
+		}); err != nil {
+			w.Error(err)
+		}
+	})
+}

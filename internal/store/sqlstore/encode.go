@@ -13,6 +13,28 @@ import (
 // encodes, and the writer waits for it: reflection takes four times as long.
 func appendSignal(b []byte, s *muster.RawSignal) []byte {
 	o := object{b: append(b, '{')}
+	o.received(s)
+	o.name("signal")
+	o.b = appendParsed(o.b, &s.Signal)
+	o.part(s)
+	return append(o.b, '}')
+}
+
+// appendRepeat appends a signal that says what an earlier one said: the times alone, and which one that is.
+func appendRepeat(b []byte, s *muster.RawSignal) []byte {
+	o := object{b: append(b, '{')}
+	o.text("same", string(s.Same))
+	o.received(s)
+	o.name("signal")
+	in := object{b: append(o.b, '{')}
+	in.text("state", string(s.Signal.State)) // older versions look at it in what they find
+	in.times(&s.Signal)
+	o.b = append(in.b, '}')
+	o.part(s)
+	return append(o.b, '}')
+}
+
+func (o *object) received(s *muster.RawSignal) {
 	o.text("id", string(s.ID))
 	o.text("source", string(s.Source))
 	o.text("format", s.Format)
@@ -20,14 +42,19 @@ func appendSignal(b []byte, s *muster.RawSignal) []byte {
 	o.text("outcome", string(s.Outcome))
 	o.optional("detail", s.Detail)
 	o.instant("received_at", s.ReceivedAt)
-	o.name("signal")
-	o.b = appendParsed(o.b, &s.Signal)
+}
+
+func (o *object) part(s *muster.RawSignal) {
 	if s.Part != 0 {
-		o.name("part")
-		o.b = strconv.AppendInt(o.b, int64(s.Part), 10)
+		o.number("part", int64(s.Part))
 	}
 	o.optional("first", string(s.First))
-	return append(o.b, '}')
+}
+
+func (o *object) times(s *muster.Signal) {
+	o.instant("detected_at", s.DetectedAt)
+	o.optional("claimed_at", s.ClaimedAt)
+	o.given("ends_at", s.EndsAt)
 }
 
 func appendParsed(b []byte, s *muster.Signal) []byte {
@@ -48,11 +75,7 @@ func appendParsed(b []byte, s *muster.Signal) []byte {
 		o.links(s.Links)
 	}
 	o.list("identity", s.Identity)
-	o.instant("detected_at", s.DetectedAt)
-	o.optional("claimed_at", s.ClaimedAt)
-	if !s.EndsAt.IsZero() {
-		o.instant("ends_at", s.EndsAt)
-	}
+	o.times(s)
 	o.optional("detected_by", string(s.DetectedBy))
 	o.optional("reporter", s.Reporter)
 	if s.Triage {

@@ -15,7 +15,7 @@ func TestAppendSignal(t *testing.T) {
 	at := muster.FromMicros(1_790_000_000_123_450)
 	full := muster.RawSignal{
 		ID: "sig_1", Source: "azure", Format: "generic", Alert: "alt_1", Outcome: muster.OutcomeAppended, Detail: "why", ReceivedAt: at,
-		Part: 2, First: "sig_0", Raw: []byte("raw"),
+		Part: 2, First: "sig_0", Raw: []byte("raw"), Same: "sig_00",
 		Signal: muster.Signal{
 			Source: "azure", Key: "a \"key\"", State: muster.SignalFiring, Title: "<b>Äpfel</b> & \u2028Birnen\x00\xff", Summary: "a\nb\tc\\d",
 			Severity: muster.SeverityMajor, Impact: "some", Action: "none", Service: "shop", Labels: map[string]string{"b": "2", "a": "1", "": "\x7f"},

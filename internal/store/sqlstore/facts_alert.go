@@ -52,8 +52,12 @@ func (t *tx) InsertSignals(rows []muster.RawSignal) error {
 				}
 			}
 		}
+		write := appendSignal
+		if s.Same != "" {
+			write = appendRepeat
+		}
 		args = append(args, string(s.ID), string(s.Alert), string(s.Outcome), s.ReceivedAt.Micros(), previous,
-			t.text(appendSignal(t.body[:0], s)), bytesOf(s.Raw))
+			t.text(write(t.body[:0], s)), bytesOf(s.Raw))
 	}
 	if err := t.insert(intoSignal, args); err != nil {
 		return err
@@ -95,8 +99,78 @@ func (t *tx) isNewest(alert muster.AlertID, signal string) {
 	t.newest[alert] = signal
 }
 
-// scanSignal scans a signal without Raw.
-func scanSignal(r row) (muster.RawSignal, error) { return scanValue[muster.RawSignal](r) }
+// keptSignal is the body of a signal.
+type keptSignal struct {
+	muster.RawSignal
+	Same muster.SignalID `json:"same"`
+}
+
+// signals lists signals without Raw. What one of them says that an earlier one said is looked up there.
+func (t *tx) signals(text string, args ...any) ([]muster.RawSignal, error) {
+	list, err := all(t, func(r row) (muster.RawSignal, error) {
+		s, err := scanValue[keptSignal](r)
+		s.RawSignal.Same = s.Same
+		return s.RawSignal, err
+	}, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	return list, t.sayAgain(list)
+}
+
+// sayAgain fills in what signals say that an earlier one said.
+func (t *tx) sayAgain(list []muster.RawSignal) error {
+	var ids []string
+	said := map[muster.SignalID]muster.Signal{}
+	for i := range list {
+		if same := list[i].Same; same != "" {
+			if _, known := said[same]; !known {
+				said[same] = muster.Signal{}
+				ids = append(ids, string(same))
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := t.query(func(r row) error {
+		s, err := scanValue[muster.RawSignal](r)
+		said[s.ID] = s.Signal
+		return err
+	}, "SELECT body FROM signal WHERE id "+t.d.in("$1"), t.d.list(ids)); err != nil {
+		return err
+	}
+	for i := range list {
+		s := &list[i]
+		if s.Same == "" {
+			continue
+		}
+		full := said[s.Same]
+		if full.State == "" { // it was deleted, as this one will be within the hour
+			if err := t.asTheAlert(s.Alert, &full); err != nil {
+				return err
+			}
+			said[s.Same] = full
+		}
+		full.DetectedAt, full.ClaimedAt, full.EndsAt = s.Signal.DetectedAt, s.Signal.ClaimedAt, s.Signal.EndsAt
+		s.Signal, s.Same = full, ""
+	}
+	return nil
+}
+
+// asTheAlert fills in what an alert was opened with, for a repetition of which nothing else is left.
+func (t *tx) asTheAlert(id muster.AlertID, s *muster.Signal) error {
+	a, err := find(t, scanAlert, selectAlert+" WHERE id = $1", string(id))
+	if err != nil {
+		return err
+	}
+	s.State = muster.SignalFiring
+	if a != nil {
+		s.Source, s.Title, s.Summary, s.Severity, s.Labels, s.Links = a.Source, a.Title, a.Summary, a.Severity, a.Labels, a.Links
+		s.Impact, s.Action, s.Service = a.Impact, a.Action, a.Service
+	}
+	return nil
+}
 
 // SignalsOf lists the signals of an alert, without Raw: it follows their chain. Those of no alert it finds by looking at the
 // newest one by one.
@@ -105,13 +179,13 @@ func (t *tx) SignalsOf(alert muster.AlertID, l store.List) ([]muster.RawSignal, 
 		var w where
 		w.and("alert = ''")
 		w.list(l)
-		return all(t, scanSignal, "SELECT body FROM signal"+w.text.String(), w.args...)
+		return t.signals("SELECT body FROM signal"+w.text.String(), w.args...)
 	}
 	first, from := "SELECT newest FROM alert_count WHERE alert = $1", string(alert)
 	if l.After != "" {
 		first, from = "SELECT previous FROM signal WHERE id = $1", l.After
 	}
-	return all(t, scanSignal, "SELECT body FROM (WITH RECURSIVE chain (previous, body) AS ("+
+	return t.signals("SELECT body FROM (WITH RECURSIVE chain (previous, body) AS ("+
 		"SELECT previous, body FROM signal WHERE id = ("+first+") AND alert = $2 "+
 		"UNION ALL SELECT signal.previous, signal.body FROM chain JOIN signal ON signal.id = chain.previous"+
 		") SELECT body FROM chain LIMIT $3) AS found", from, string(alert), limit(l.Limit))
@@ -119,7 +193,7 @@ func (t *tx) SignalsOf(alert muster.AlertID, l store.List) ([]muster.RawSignal, 
 
 // FirstSignals lists the signals of an alert that were received with it, without Raw. It finds them by identifier.
 func (t *tx) FirstSignals(a *muster.Alert) ([]muster.RawSignal, error) {
-	return all(t, scanSignal, "SELECT body FROM signal WHERE id >= $1 AND id < $2 AND alert = $3 ORDER BY id",
+	return t.signals("SELECT body FROM signal WHERE id >= $1 AND id < $2 AND alert = $3 ORDER BY id",
 		madeAt("sig", a.ReceivedAt), madeAt("sig", a.ReceivedAt.Plus(time.Millisecond)), string(a.ID))
 }
 
@@ -130,16 +204,23 @@ func (t *tx) Signal(id muster.SignalID) (*muster.RawSignal, error) {
 		if err := r.Scan(&body, &raw); err != nil {
 			return nil, err
 		}
-		s := &muster.RawSignal{}
-		if err := decode(body, s); err != nil {
+		var s keptSignal
+		if err := decode(body, &s); err != nil {
 			return nil, err
 		}
-		s.Raw = bytesOrNil(raw)
-		return s, nil
+		s.RawSignal.Same, s.Raw = s.Same, bytesOrNil(raw)
+		return &s.RawSignal, nil
 	}
 	s, err := get(t, "signal", string(id), scan, "SELECT body, raw FROM signal WHERE id = $1"+t.lock, string(id))
-	if err != nil || s.First == "" || s.Raw != nil {
-		return s, err
+	if err != nil {
+		return nil, err
+	}
+	again := []muster.RawSignal{*s}
+	if err := t.sayAgain(again); err != nil {
+		return nil, err
+	}
+	if s = &again[0]; s.First == "" || s.Raw != nil {
+		return s, nil
 	}
 	first, err := find(t, scan, "SELECT body, raw FROM signal WHERE id = $1", string(s.First))
 	if err != nil {

@@ -34,7 +34,7 @@ func (t *tx) OpeningSignals(since, until muster.Instant, l store.List) ([]muster
 	w := between("sig", since, until)
 	w.and(opening)
 	w.past(l)
-	return all(t, scanSignal, "SELECT body FROM signal"+w.text.String(), w.args...)
+	return t.signals("SELECT body FROM signal"+w.text.String(), w.args...)
 }
 
 // CountOpeningSignals counts them.

@@ -50,7 +50,7 @@ const maxSamples = 100
 
 // Samples gives the first signals of requests of a source, newest first.
 func (t *tx) Samples(source muster.SourceName) ([]muster.RawSignal, error) {
-	return all(t, scanSignal, "SELECT signal.body FROM source_sample JOIN signal ON signal.id = source_sample.id WHERE source_sample.source = $1 "+
+	return t.signals("SELECT signal.body FROM source_sample JOIN signal ON signal.id = source_sample.id WHERE source_sample.source = $1 "+
 		"ORDER BY source_sample.id DESC LIMIT $2", storable(string(source)), maxSamples)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/store"
@@ -406,6 +407,46 @@ func rawSignals(w *world) {
 		}
 		return nil
 	})
+}
+
+// A signal that says what an earlier one said reads like any other, also when that one is gone.
+func repeatedSignals(w *world) {
+	a := w.alerts(1, func(_ int, a *muster.Alert) { a.Title = "from the alert" })[0]
+	full := muster.RawSignal{
+		ID: id[muster.SignalID](w), Source: "azure", Format: "generic", Alert: a.ID, Outcome: muster.OutcomeAppended, ReceivedAt: w.tick(),
+		Signal: muster.Signal{Source: "azure", State: muster.SignalFiring, Title: "said once", Labels: map[string]string{"a": "b"}, DetectedAt: w.tick(), EndsAt: w.tick()},
+	}
+	again := full
+	again.ID, again.ReceivedAt, again.Same = id[muster.SignalID](w), w.tick(), full.ID
+	again.Signal.DetectedAt, again.Signal.EndsAt, again.Signal.ClaimedAt = w.tick(), muster.Instant{}, "then"
+	w.write(func(tx store.Tx) error { return tx.InsertSignals([]muster.RawSignal{full, again}) })
+	want := again
+	want.Same = ""
+	check := func(when string, n int) {
+		w.read(func(r store.Reader) error {
+			got, err := r.Signal(again.ID)
+			if err != nil {
+				return err
+			}
+			same(w, when, &want, got)
+			list, err := r.SignalsOf(a.ID, store.List{})
+			if err == nil && len(list) == n {
+				same(w, when+", in a list", want, list[0])
+			} else {
+				w.Errorf("%s: %d signals, %v", when, len(list), err)
+			}
+			return nil
+		})
+	}
+	check("a repetition", 2)
+	w.write(func(tx store.Tx) error {
+		return second(tx.DeleteSignalsBefore(again.ReceivedAt.Plus(-time.Millisecond), 100))
+	})
+	want.Signal = muster.Signal{
+		Source: a.Source, State: muster.SignalFiring, Title: a.Title, Summary: a.Summary, Severity: a.Severity, Impact: a.Impact, Action: a.Action,
+		Service: a.Service, Labels: a.Labels, Links: a.Links, DetectedAt: again.Signal.DetectedAt, ClaimedAt: "then",
+	}
+	check("a repetition of what is gone", 1)
 }
 
 func janitor(w *world) {

@@ -71,7 +71,7 @@ func facts(w *world, r *rand.Rand) {
 		store.Tx.UpdateAlert, func(r store.Reader) (*muster.Alert, error) { return r.Alert(alert) })
 
 	signal := random(r, func(s *muster.RawSignal) {
-		s.ID, s.Alert, s.First = id[muster.SignalID](w), alert, ""
+		s.ID, s.Alert, s.First, s.Same = id[muster.SignalID](w), alert, "", ""
 		s.Outcome = pick(r, muster.OutcomeOpened, muster.OutcomeAppended, muster.OutcomeResolved, muster.OutcomeSilenced, muster.OutcomeTriage, muster.OutcomeRejected)
 	})
 	trip(w, "signal", func() *muster.RawSignal { return signal },

@@ -32,6 +32,7 @@ func Run(t *testing.T, open Open) {
 		{"incidents are found by filter", incidentFilters},
 		{"lists page without gaps", paging},
 		{"signals keep their raw body once", rawSignals},
+		{"what is said again is kept once", repeatedSignals},
 		{"old rows are deleted in portions", janitor},
 		{"a proof outlives the result of an attempt", finishedPages},
 		{"timers", timers},
