@@ -45,10 +45,10 @@ type TriedSignal struct {
 	Text        string              `json:"text"`                  // the outcome in a sentence
 	Alert       muster.AlertID      `json:"alert,omitempty"`       // the open one that it would join or end
 	AlertTitle  string              `json:"alert_title,omitempty"` // of that one
-	Route       muster.RouteName    `json:"route,omitempty"`       // of a new alert, as all that follows
+	Route       muster.RouteName    `json:"route,omitempty"`       // of a new alert, as all that follows: the one that it opens, or would if none were open
 	Service     muster.ServiceName  `json:"service,omitempty"`
 	Policy      muster.PolicyName   `json:"policy,omitempty"`
-	Why         *muster.Explanation `json:"why,omitempty"` // who would be paged; null when nobody would be by this signal
+	Why         *muster.Explanation `json:"why,omitempty"` // who would be paged about a new alert; null when nobody would be
 }
 
 // The limits of a trial.
@@ -219,6 +219,9 @@ func (t *trial) signal(s *muster.Signal) (out TriedSignal, err error) {
 		t.open[ar.Fingerprint] = ""
 		out.Outcome, out.Text = muster.OutcomeResolved, "It ends the open alert"
 	case open != "":
+		if err := t.opens(&out, s, &ar); err != nil { // whom a new one would page
+			return out, err
+		}
 		out.Outcome, out.Text = muster.OutcomeAppended, "It is counted on the open alert"
 	default:
 		t.open[ar.Fingerprint] = opensHere

@@ -86,7 +86,7 @@ func TestTryMapping(t *testing.T) {
 		if len(list.Items) != 1 || list.Items[0].Title != "Orders" {
 			t.Fatalf("what came: %+v", list)
 		}
-		if out := try(query.TryMapping{}); out.Signal != list.Items[0].Signal || len(out.Signals) != 1 || out.Signals[0].Outcome != muster.OutcomeAppended || out.Signals[0].Alert != open || out.Signals[0].Why != nil {
+		if out := try(query.TryMapping{}); out.Signal != list.Items[0].Signal || len(out.Signals) != 1 || out.Signals[0].Outcome != muster.OutcomeAppended || out.Signals[0].Alert != open || out.Signals[0].Why == nil {
 			t.Errorf("the newest: %s", asJSON(t, out))
 		}
 		var seen []string

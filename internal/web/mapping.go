@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -175,6 +176,9 @@ func (v *visit) tryMapping(p *view.Mapping, draft *muster.Source, form *mappingF
 	if out.Signal != "" {
 		r.At = out.At.Time
 	}
+	if out.Format != "generic" && out.Format != "email" {
+		r.Unused = "The format " + out.Format + " says itself where its fields are: the mapping is not used."
+	}
 	for _, w := range out.Wrong {
 		if path, ok := strings.CutPrefix(w.Path, "mapping."); ok {
 			p.Problems = append(p.Problems, mappingProblem("mapping."+path, w.Message))
@@ -195,9 +199,12 @@ func (v *visit) tryMapping(p *view.Mapping, draft *muster.Source, form *mappingF
 // shownPayload is how much of a payload the query shows.
 const shownPayload = 64 << 10
 
+// maxTriedWaves is how many steps of who would be paged are told.
+const maxTriedWaves = 3
+
 func (v *visit) triedSignal(t *query.TriedSignal) view.TriedSignal {
 	s := &t.Signal
-	out := view.TriedSignal{Title: s.Title, Severity: alertSeverity(s.Severity), State: view.State{Tone: view.ToneMajor, Word: "Firing"}, Outcome: t.Text}
+	out := view.TriedSignal{IfNew: t.Outcome == muster.OutcomeAppended, Found: s.Mapped[:min(len(s.Mapped), 60)], Title: s.Title, Severity: alertSeverity(s.Severity), State: view.State{Tone: view.ToneMajor, Word: "Firing"}, Outcome: t.Text}
 	if s.State == muster.SignalResolved {
 		out.State = view.State{Tone: view.ToneOK, Word: "Resolved"}
 	}
@@ -209,7 +216,7 @@ func (v *visit) triedSignal(t *query.TriedSignal) view.TriedSignal {
 			out.Facts = append(out.Facts, view.Figure{Label: label, Value: muster.Clip(value, 600)})
 		}
 	}
-	fact("Service", string(s.Service))
+	fact("Service", string(cmp.Or(t.Service, s.Service)))
 	fact("Route", string(t.Route))
 	fact("Policy", string(t.Policy))
 	fact("Key", s.Key)
@@ -221,7 +228,6 @@ func (v *visit) triedSignal(t *query.TriedSignal) view.TriedSignal {
 	for _, l := range s.Links {
 		fact("Link", l.URL)
 	}
-	fact("Found", strings.Join(s.Mapped, "\n"))
 	for _, k := range sortedKeys(s.Labels) {
 		if len(out.Labels) == 40 {
 			out.Labels = append(out.Labels, view.Field{Name: "…", Value: itoa(len(s.Labels)-40) + " more"})
@@ -231,6 +237,9 @@ func (v *visit) triedSignal(t *query.TriedSignal) view.TriedSignal {
 	}
 	if t.Why != nil {
 		out.Waves, out.Routed = waves(*t.Why, t.Why.At), v.wouldBe(*t.Why).Steps
+		if len(out.Waves) > maxTriedWaves {
+			out.Waves = append(out.Waves[:maxTriedWaves:maxTriedWaves], view.Wave{When: "And then", People: "so on, until somebody acknowledges"})
+		}
 	}
 	return out
 }

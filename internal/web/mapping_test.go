@@ -104,6 +104,7 @@ func TestRejectedSignalsInTheEditor(t *testing.T) {
 	w.posts("probes", "generic", evil)
 	w.posts("probes", "email", `{"title":"The cart burns","id":"fire"}`)
 	p.get("/settings/sources").want(t, 200, "2 waiting")
+	p.get("/readiness").want(t, 200, "2 signals could not be read")
 	page := p.get(mappingPath).want(t, 200, "rejected signals wait", "Cannot be read")
 	list, err := query.Run[query.ListRejected, muster.Listing[muster.RejectedSignal]](t.Context(), w.queries, "ListRejected", admin(), query.ListRejected{Source: "probes"})
 	w.must(err)

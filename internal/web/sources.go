@@ -109,3 +109,17 @@ func dismissSignal(v *visit) error {
 	}
 	return v.done(mappingURL(src)+"#rejected", "Dismissed. It is kept with your reason.", "")
 }
+
+// rejectedNote says on Readiness that signals wait for somebody to look at them.
+func (v *visit) rejectedNote(p *view.Readiness) error {
+	n, err := v.Queries.WaitingRejected(v.ctx(), v.viewer(), "")
+	if err != nil || n == 0 {
+		return err
+	}
+	text := "1 signal could not be read and waits for somebody to look: it may have been an alert."
+	if n > 1 {
+		text = atMostWord(n) + " signals could not be read and wait for somebody to look: they may have been alerts."
+	}
+	p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneMinor, Lead: "Rejected signals", Text: text, Link: view.Link{Text: "Sources", URL: "/settings/sources"}})
+	return nil
+}

@@ -271,6 +271,9 @@ func readiness(v *visit) error {
 	if d.Tests.Weekday == "" && v.can(muster.AccessAdmin) {
 		p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneInfo, Lead: "Test pages", Text: "Nobody gets them. One a week shows early which contact methods have stopped working.", Link: view.Link{Text: "Set them", URL: "/settings/heartbeat#tests"}})
 	}
+	if err := v.rejectedNote(&p); err != nil {
+		return err
+	}
 	for _, w := range d.Policies {
 		note := view.Note{Tone: view.ToneMinor, Lead: "Policy", Text: w.Text, Link: view.Link{Text: string(w.Policy), URL: docURL(muster.KindPolicies, w.Policy)}}
 		if w.User != "" {

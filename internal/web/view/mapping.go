@@ -87,6 +87,7 @@ type TrialResult struct {
 	Signals []TriedSignal
 	More    int
 	None    string // why there is nothing to show
+	Unused  string // that the format needs no mapping
 }
 
 // TriedSignal is one signal of it.
@@ -97,6 +98,8 @@ type TriedSignal struct {
 	Outcome  string // in a sentence
 	Alert    Link   // that it would join or end
 	Facts    []Figure
+	IfNew    bool     // the waves are those of a new alert, and this is counted on an open one
+	Found    []string // how each field was found
 	Labels   []Field
 	Waves    []Wave
 	Routed   []WhyStep

@@ -55,7 +55,8 @@ async function send(act, parts) {
   body.set('do', act);
   document.querySelector('.rprev')?.setAttribute('aria-busy', 'true');
   try {
-    const answer = await fetch(f.action, { method: 'POST', body, headers: { 'HX-Request': 'true', Accept: 'text/html' }, signal: asked.signal });
+    const to = f.getAttribute('action') || ''; // f.action is the field of that name, when there is one
+    const answer = await fetch(to, { method: 'POST', body, headers: { 'HX-Request': 'true', Accept: 'text/html' }, signal: asked.signal });
     const doc = new DOMParser().parseFromString(await answer.text(), 'text/html');
     if (!doc.querySelector('form[data-roster-form]')) {
       toast(doc.querySelector('#main h1')?.textContent?.trim() || `Not done: Muster answered ${answer.status}.`, true);
