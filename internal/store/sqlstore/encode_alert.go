@@ -223,6 +223,9 @@ func appendTaken(b []byte, s *muster.StepTaken) []byte {
 		}
 		o.b = append(in.b, '}')
 	}
+	if len(s.Spared) > 0 {
+		o.other("spared", s.Spared)
+	}
 	if len(s.Away) > 0 {
 		o.other("away", s.Away)
 	}
