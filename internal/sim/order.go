@@ -33,6 +33,7 @@ func (c *checker) order(s *send, i int) {
 	}
 	stale, perhaps := false, false
 	for _, f := range c.sent[key] {
+		perhaps = perhaps || !f.clear && f.unknown > 0 && !f.from.After(s.to) // into which alert its attempts went is not known
 		if f.clear || f.status != 202 || !slices.ContainsFunc(f.results, func(r sendResult) bool { return r.Alert == res.Alert }) {
 			continue
 		}
