@@ -105,14 +105,21 @@ func (q *Queries) OnCallLoad(ctx context.Context, who Viewer, roster muster.Rost
 }
 
 func (r *read) load(roster muster.RosterName) ([]Load, error) {
-	until := r.Now()
+	until := muster.At(r.Now().Truncate(time.Hour)) // so that it is counted once an hour
 	from := until.Plus(-loadDays * 24 * time.Hour)
 	by := map[muster.UserName]*Load{}
 	for _, ros := range r.rosters() {
 		if roster != "" && ros.Name != roster {
 			continue
 		}
-		r.carry(by, r.snap.Schedule(ros.Name), from, until)
+		for _, own := range r.carried(ros.Name, from, until) {
+			l := by[own.Person.ID]
+			if l == nil {
+				l = &Load{Person: own.Person}
+				by[own.Person.ID] = l
+			}
+			l.Hours, l.Night = l.Hours+own.Hours, l.Night+own.Night
+		}
 	}
 	pages, err := r.PagesFor("", store.List{Limit: 1000})
 	if err != nil {
@@ -126,19 +133,29 @@ func (r *read) load(roster muster.RosterName) ([]Load, error) {
 	return sortedLoad(by), nil
 }
 
-// carry adds a schedule's hours to those of its people.
-func (r *read) carry(by map[muster.UserName]*Load, s *rota.Schedule, from, until muster.Instant) {
-	for _, sh := range s.Shifts(muster.PrimaryResponder, from, until) {
-		for _, u := range sh.People {
-			l := by[u]
-			if l == nil {
-				l = &Load{Person: r.person(u)}
-				by[u] = l
+type carriedKey struct {
+	roster      muster.RosterName
+	from, until int64
+}
+
+// carried is what people carried in one roster. The snapshot keeps it: nobody may change it.
+func (r *read) carried(roster muster.RosterName, from, until muster.Instant) []Load {
+	key := carriedKey{roster, from.Micros(), until.Micros()}
+	return plan.Kept(r.snap, key, func(list []Load) int { return len(list) }, func() []Load {
+		by := map[muster.UserName]*Load{}
+		for _, sh := range r.snap.Schedule(roster).Shifts(muster.PrimaryResponder, from, until) {
+			for _, u := range sh.People {
+				l := by[u]
+				if l == nil {
+					l = &Load{Person: r.person(u)}
+					by[u] = l
+				}
+				l.Hours += sh.Until.Sub(sh.From.Time).Hours()
+				l.Night += r.night(u, sh.From, sh.Until)
 			}
-			l.Hours += sh.Until.Sub(sh.From.Time).Hours()
-			l.Night += r.night(u, sh.From, sh.Until)
 		}
-	}
+		return sortedLoad(by)
+	})
 }
 
 func sortedLoad(by map[muster.UserName]*Load) []Load {

@@ -89,8 +89,19 @@ func (c *checker) elsewhere(u muster.UserName, mine, others []duty) {
 	}
 	found := map[string]*clash{}
 	var order []string
+	latest := make([]int64, len(mine)) // end of anything up to here: mine is in order of its beginning
+	for i, d := range mine {
+		latest[i] = d.until
+		if i > 0 {
+			latest[i] = max(latest[i], latest[i-1])
+		}
+	}
 	for _, o := range others {
-		for _, d := range mine {
+		first, _ := slices.BinarySearchFunc(latest, max(o.from, c.lo)+1, cmp.Compare[int64])
+		for _, d := range mine[first:] {
+			if d.from >= min(o.until, c.hi) {
+				break
+			}
 			from, until := max(o.from, d.from, c.lo), min(o.until, d.until, c.hi)
 			switch x := found[o.roster]; {
 			case from >= until:
