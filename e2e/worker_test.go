@@ -110,16 +110,20 @@ func NewWorker(t testing.TB, b *Browser, site string) *Worker {
 	}
 	for _, i := range all {
 		if i.Type == "service_worker" && i.URL == site+"/sw.js" {
-			w.inside = &Tab{t: t, base: site}
-			ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(target.ID(i.TargetID)))
-			t.Cleanup(cancel)
-			w.inside.ctx = ctx
+			w.inside = b.attach(i.TargetID, site)
 		}
 	}
 	if w.inside == nil {
 		t.Fatalf("the browser does not list its worker: %+v", all)
 	}
 	return w
+}
+
+// attach takes hold of what is no tab, such as a worker.
+func (b *Browser) attach(id target.ID, site string) *Tab {
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
+	b.t.Cleanup(cancel)
+	return &Tab{t: b.t, ctx: ctx, base: site}
 }
 
 // Deliver hands the worker a message as the browser's push service does.

@@ -134,12 +134,12 @@ func makeTemplate(ctx context.Context, conn *pgx.Conn, server, template string) 
 // on runs fn with a connection of its own.
 func on(t testing.TB, server string, fn func(ctx context.Context, conn *pgx.Conn) error) {
 	t.Helper()
-	ctx := context.Background() //nolint:usetesting // also after the test's end
+	ctx := context.Background() // also after the test's end
 	conn, err := pgx.Connect(ctx, server)
 	if err != nil {
 		t.Fatalf("the tests' PostgreSQL cannot be reached: %v", err)
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }() // what was to be done is done, or was told
 	if err := fn(ctx, conn); err != nil {
 		t.Errorf("a database for the test: %v", err)
 	}
