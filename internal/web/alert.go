@@ -204,8 +204,8 @@ func (v *visit) proof(d *query.AlertDetail, who muster.UserName, step, round int
 			s.Tone, s.Text = view.ToneOK, pg.Proof+" at "+v.clock(pg.ProvedAt)+"."
 		case muster.PageAccepted:
 			s.Text = "Accepted by " + pg.Method + " at " + v.clock(pg.AcceptedAt) + "; no answer yet."
-			if v.now.Sub(pg.AcceptedAt.Time) > muster.DefaultProofWithin {
-				s.Tone, s.Text = view.ToneMinor, "Unproved: accepted by "+pg.Method+" at "+v.clock(pg.AcceptedAt)+", and nothing shows that it arrived."
+			if v.now.Sub(pg.AcceptedAt.Time) > v.provesWithin(pg.Connector) {
+				s.Tone, s.Text = view.ToneMinor, "Unproved: accepted by "+pg.Method+" at "+v.clock(pg.AcceptedAt)+", and within "+muster.Duration(v.provesWithin(pg.Connector)).String()+" nothing showed that it arrived."
 			}
 		case muster.PageStarted:
 			s.Text = "On its way by " + pg.Method + " since " + v.clock(pg.StartedAt) + "."

@@ -45,6 +45,9 @@ func (v *visit) connectorRow(c query.ConnectorRow) view.ConnectorRow {
 		row.State, row.LastText = delivered(c.Last)
 		row.LastAt = c.Last.CreatedAt.Time
 	}
+	if t := c.Tried; t != nil && !t.At.Before(row.LastAt) {
+		row.State, row.LastText, row.LastAt = triedState(t), "test: "+t.Detail, t.At.Time
+	}
 	circuits := v.Queries.WatchNow().Circuits
 	if i := slices.IndexFunc(circuits, func(x query.WatchCircuit) bool { return x.Connector == c.Connector.Name }); i >= 0 {
 		row.State = view.State{Tone: view.ToneMajor, Word: "In trouble since " + v.clock(circuits[i].Since)}
@@ -53,7 +56,7 @@ func (v *visit) connectorRow(c query.ConnectorRow) view.ConnectorRow {
 		row.Backup = view.Link{Text: v.connectorTitle(b), URL: docURL(muster.KindConnectors, b)}
 	}
 	if c.MayTest {
-		row.TestURL, row.TestHint = "/settings/connectors/"+string(c.Connector.Name)+"/test", "sends a test message to you"
+		row.TestURL, row.TestHint = "/settings/connectors/"+string(c.Connector.Name)+"/test", "tries it out, and says what is known then"
 	}
 	return row
 }
@@ -77,12 +80,26 @@ func delivered(d *query.Delivery) (view.State, string) {
 	return view.State{Tone: view.ToneMinor, Word: "Trying"}, text
 }
 
-// testConnector asks for a test message; how it went is the connector's last delivery.
-func testConnector(v *visit) error {
-	if _, err := run[muster.Nothing](v, "TestConnector", command.TestConnector{Connector: muster.ConnectorName(v.r.PathValue("name"))}); err != nil {
-		return err
+func triedState(t *muster.Tried) view.State {
+	switch {
+	case t.OK:
+		return view.State{Tone: view.ToneOK, Word: "Works"}
+	case t.Again:
+		return view.State{Tone: view.ToneMinor, Word: "Trying"}
 	}
-	return v.done("/settings/connectors", "A test is on its way. The list shows how it went.", "")
+	return view.State{Tone: view.ToneMajor, Word: "Failed"}
+}
+
+// testConnector asks for a test; what it came to is shown as the connector's last delivery.
+func testConnector(v *visit) error {
+	_, err := run[muster.Nothing](v, "TestConnector", command.TestConnector{Connector: muster.ConnectorName(v.r.PathValue("name"))})
+	switch muster.CodeOf(err) {
+	case "":
+		return v.done("/settings/connectors", "A test is on its way. The list shows what it came to.", "")
+	case muster.ErrConflict:
+		return v.done("/settings/connectors", muster.MessageOf(err), "")
+	}
+	return err
 }
 
 // connectorPanel is how a connector does, and who stands in for it, beside its document.

@@ -3,8 +3,10 @@ package web
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,6 +74,7 @@ func (v *visit) reached(p *view.Profile, d *query.Profile) {
 	}
 	p.Unproved = unproved(d)
 	p.Rules, p.RulesNote = ruleRows(d)
+	p.Quiet, p.RulesGaps = ownHours(d.User.Quiet, "none"), d.RulesGap
 }
 
 // unproved names the methods by which a person is paged and which never brought a proof.
@@ -89,6 +92,15 @@ func unproved(d *query.Profile) string {
 		return names[0] + " is used for pages, and nothing has ever shown that it arrives. Send a test and press its button."
 	}
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1] + " are used for pages, and nothing has ever shown that they arrive. Send a test by each and press its button."
+}
+
+// provesWithin is how long a proof of a connector's pages may take.
+func (v *visit) provesWithin(name muster.ConnectorName) time.Duration {
+	c := v.Queries.Catalog().Connectors[name]
+	if c == nil {
+		return muster.DefaultProofWithin
+	}
+	return cmp.Or(v.reach(c.Kind).Within, muster.DefaultProofWithin)
 }
 
 // lastPage says what became of the newest page by a contact method.
@@ -135,7 +147,7 @@ func ruleRows(d *query.Profile) (out []view.RuleRow, note string) {
 		if i < len(rules) {
 			r = rules[i]
 		}
-		row := view.RuleRow{After: strconv.Itoa(int(r.After.Std() / time.Minute)), Methods: []view.Option{{Text: "–"}}}
+		row := view.RuleRow{After: strconv.Itoa(int(r.After.Std() / time.Minute)), Methods: []view.Option{{Text: "–"}}, Hours: ownHours(r.Hours, "at any time")}
 		known := false
 		for _, c := range d.Contacts {
 			row.Methods = append(row.Methods, view.Option{Value: c.Method, Text: c.Method, Selected: c.Method == r.Method})
@@ -155,6 +167,75 @@ func ruleRows(d *query.Profile) (out []view.RuleRow, note string) {
 	return out, note
 }
 
+// The days that a form offers for hours, and the words for them.
+var hourDays = []struct {
+	value, text string
+	days        []muster.Weekday
+}{
+	{"all", "every day", nil}, {"work", "Monday to Friday", muster.Weekdays()[:5]}, {"end", "Saturday and Sunday", muster.Weekdays()[5:]},
+}
+
+// hoursRow fills the form in. Hours that it cannot ask for stand in it as they are.
+func ownHours(list []muster.Window, none string) view.OwnHours {
+	out := view.OwnHours{Days: []view.Option{{Text: none, Selected: len(list) == 0}}}
+	known := len(list) == 0
+	for _, d := range hourDays {
+		is := len(list) == 1 && slices.Equal(list[0].Days, d.days)
+		if is {
+			known, out.From, out.To = true, list[0].From, list[0].To
+		}
+		out.Days = append(out.Days, view.Option{Value: d.value, Text: d.text, Selected: is})
+	}
+	if b, err := json.Marshal(list); err == nil && !known {
+		out.Days = append(out.Days, view.Option{Value: string(b), Text: quietWords(list), Selected: true})
+	}
+	return out
+}
+
+// readHours reads line i of the form; bad says what is wrong.
+func readHours(form url.Values, prefix string, i int) (out []muster.Window, bad string) {
+	at := func(name string) string {
+		if list := form[prefix+name]; i < len(list) {
+			return strings.TrimSpace(list[i])
+		}
+		return ""
+	}
+	days := at("days")
+	if days == "" {
+		return nil, ""
+	}
+	for _, d := range hourDays {
+		if d.value != days {
+			continue
+		}
+		w := muster.Window{Days: d.days, From: at("from"), To: at("to")}
+		if w.From == "" || w.To == "" {
+			return nil, "say from when until when."
+		}
+		return []muster.Window{w}, ""
+	}
+	if json.Unmarshal([]byte(days), &out) != nil {
+		return nil, "these days are unknown."
+	}
+	return out, ""
+}
+
+// lastTest says what the last test of a contact method came to.
+func (v *visit) lastTest(d *query.Profile, id muster.ContactID) string {
+	t := d.Tried[id]
+	if t == nil {
+		return ""
+	}
+	out := "Last test " + v.clock(t.At) + ": "
+	switch {
+	case t.OK:
+		return out + "taken by " + string(t.By) + colon(t.Detail)
+	case t.Again:
+		return out + "tried again soon" + colon(t.Detail)
+	}
+	return out + "failed" + colon(t.Detail)
+}
+
 // setRules writes a person's rules of notification: they are a part of their document. Lines without a method count for
 // nothing.
 func setRules(v *visit) error {
@@ -167,15 +248,30 @@ func setRules(v *visit) error {
 	next := *u
 	next.Notify = nil
 	methods, urgency, after := v.r.Form["method"], v.r.Form["urgency"], v.r.Form["after"]
+	wrong := func(format string, args ...any) error {
+		return v.profileOf(name, http.StatusUnprocessableEntity, []view.Problem{{Field: "notify", Message: fmt.Sprintf(format, args...)}}, nil)
+	}
 	for i, m := range methods {
 		if m == "" || i >= len(urgency) || i >= len(after) {
 			continue
 		}
 		minutes, err := strconv.Atoi(cmp.Or(strings.TrimSpace(after[i]), "0"))
 		if err != nil || minutes < 0 || minutes > 120 {
-			return v.profileOf(name, http.StatusUnprocessableEntity, []view.Problem{{Field: "notify", Message: fmt.Sprintf("“%s” is not a number of minutes from 0 to 120.", muster.Clip(after[i], 20))}}, nil)
+			return wrong("“%s” is not a number of minutes from 0 to 120.", muster.Clip(after[i], 20))
 		}
-		next.Notify = append(next.Notify, muster.NotificationRule{Method: m, Urgency: muster.Urgency(urgency[i]), After: muster.Duration(time.Duration(minutes) * time.Minute)})
+		hours, bad := readHours(v.r.Form, "", i)
+		if bad != "" {
+			return wrong("%s: %s", m, bad)
+		}
+		next.Notify = append(next.Notify, muster.NotificationRule{
+			Method: m, Urgency: muster.Urgency(urgency[i]), After: muster.Duration(time.Duration(minutes) * time.Minute), Hours: hours,
+		})
+	}
+	if _, asked := v.r.Form["quiet-days"]; asked {
+		var bad string
+		if next.Quiet, bad = readHours(v.r.Form, "quiet-", 0); bad != "" {
+			return wrong("Quiet hours: %s", bad)
+		}
 	}
 	slices.SortStableFunc(next.Notify, func(a, b muster.NotificationRule) int { return cmp.Compare(a.After, b.After) })
 	body, err := json.Marshal(&next)
@@ -186,12 +282,23 @@ func setRules(v *visit) error {
 		Kind: muster.KindUsers, Name: string(name), Body: body, IfMatch: cat.RevisionOf(muster.DocRef(muster.KindUsers, string(name))), Why: "the order of contact methods",
 	})
 	if code := muster.CodeOf(err); code == muster.ErrInvalid || command.Gated(err) {
-		return v.profileOf(name, http.StatusUnprocessableEntity, []view.Problem{{Field: "notify", Message: muster.MessageOf(err)}}, nil)
+		return wrong("%s", wholeMessage(err))
 	}
 	if err != nil {
 		return err
 	}
 	return v.done("/settings/people/"+string(name), "Saved.", "")
+}
+
+// wholeMessage is an error with what it says about each field.
+func wholeMessage(err error) string {
+	text := muster.MessageOf(err)
+	if e, ok := errors.AsType[*muster.Error](err); ok {
+		for _, f := range e.Fields {
+			text += " " + capital(f.Message) + "."
+		}
+	}
+	return text
 }
 
 // removeContact removes a contact method. When somebody could not be paged any more, nothing is done, and the page asks

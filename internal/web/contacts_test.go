@@ -94,6 +94,37 @@ func TestRulesOfNotification(t *testing.T) {
 	p.post("/settings/people/ana/rules", line("phone", "", "0")...).want(t, http.StatusForbidden)
 }
 
+// Rules have hours, and a person has quiet hours. What the form cannot ask for stays as it is.
+func TestHoursOfRules(t *testing.T) {
+	w := newWorld(t)
+	p := w.as("ravi")
+	form := func(more ...string) []string {
+		return append([]string{"method", "phone", "urgency", "", "after", "0", "days", "work", "from", "08:00", "to", "18:00", "method", "", "urgency", "", "after", "0", "days", "", "from", "", "to", ""}, more...)
+	}
+	p.post("/settings/people/ravi/rules", form("quiet-days", "all", "quiet-from", "22:00", "quiet-to", "07:00")...).want(t, 200, "Saved.")
+	u := w.queries.Catalog().Users["ravi"]
+	if len(u.Notify) != 1 || len(u.Notify[0].Hours) != 1 || u.Notify[0].Hours[0].From != "08:00" || len(u.Notify[0].Hours[0].Days) != 5 || len(u.Quiet) != 1 || u.Quiet[0].To != "07:00" {
+		t.Fatalf("%+v, quiet %+v", u.Notify, u.Quiet)
+	}
+	got := p.get("/settings/people/ravi").want(t, 200, `value="work" selected`, `value="08:00"`, "Quiet hours", `value="22:00"`, "have no contact method for pages from Mon 18:00 to Tue 08:00")
+	if n := len(got.body); n > 30_000 {
+		t.Errorf("the page has %d bytes", n)
+	}
+	odd := `[{"days":["mon"],"from":"01:00","to":"02:00"},{"days":["wed"],"from":"22:00","to":"03:00"}]`
+	p.post("/settings/people/ravi/rules", "method", "phone", "urgency", "", "after", "0", "days", odd, "from", "", "to", "", "quiet-days", "", "quiet-from", "", "quiet-to", "").want(t, 200, "Saved.")
+	if u = w.queries.Catalog().Users["ravi"]; len(u.Notify[0].Hours) != 2 || len(u.Quiet) != 0 {
+		t.Errorf("%+v, quiet %+v", u.Notify, u.Quiet)
+	}
+	p.get("/settings/people/ravi").want(t, 200, "mon 01:00 to 02:00; wed 22:00 to 03:00")
+	for says, bad := range map[string][]string{
+		"say from when until when": {"days", "all", "from", "", "to", "18:00"},
+		"these days are unknown":   {"days", "someday", "from", "08:00", "to", "18:00"},
+		"is not a time of day":     {"days", "all", "from", "8", "to", "18:00"},
+	} {
+		p.post("/settings/people/ravi/rules", append([]string{"method", "phone", "urgency", "", "after", "0"}, bad...)...).want(t, http.StatusUnprocessableEntity, says)
+	}
+}
+
 // The last method by which somebody on call is reached is not removed by one press: the page asks whether it is meant.
 func TestTheLastMethodIsAskedAbout(t *testing.T) {
 	w := newWorld(t)

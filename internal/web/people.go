@@ -100,6 +100,7 @@ func (v *visit) profileOf(name muster.UserName, status int, wrong []view.Problem
 		p.RulesOpen = slices.ContainsFunc(wrong, func(w view.Problem) bool { return w.Field == "notify" })
 		for i := range p.Row.Methods {
 			p.Row.Methods[i].Last = v.lastPage(d, d.Contacts[i].ID)
+			p.Row.Methods[i].Tried = v.lastTest(d, d.Contacts[i].ID)
 		}
 	}
 	return v.render(status, view.ProfilePage(p))

@@ -13,6 +13,13 @@ type RuleRow struct {
 	Methods []Option
 	Urgency []Option
 	After   string // minutes
+	Hours   OwnHours
+}
+
+// OwnHours asks for a stretch of the day on some days. From and To do not matter where the chosen days say so.
+type OwnHours struct {
+	Days     []Option
+	From, To string // "22:00"
 }
 
 // Insist asks whether something dangerous is meant. Form: POST Word as accept.

@@ -168,6 +168,7 @@ type ContactMethodRow struct {
 	RemoveURL           string // POST
 	Unverified          bool
 	Last                string // what became of the last page by it
+	Tried               string // what the last test of it came to
 }
 
 // Profile is one person's own page: contact methods, zone, theme.
@@ -186,9 +187,11 @@ type Profile struct {
 	Insist    *Insist    // after a removal that would leave somebody unreachable
 	Unproved  string     // which methods never brought a proof
 	CardURL   string     // our numbers as a contact card
-	RulesURL  string     // POST method, urgency, after: each as often as there are lines
+	RulesURL  string     // POST method, urgency, after, days, from, to: each as often as there are lines; quiet-days, quiet-from, quiet-to
 	Rules     []RuleRow
 	RulesNote string
+	RulesGaps string // hours of the week for which the rules have nothing
+	Quiet     OwnHours
 	RulesOpen bool
 
 	RemindURL string   // POST remind: when they are reminded of shifts; "" when you may not
