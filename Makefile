@@ -38,7 +38,7 @@ test-long: deps ## the long way round: more seeds, more kills, then each fuzz ta
 	./scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: sim
-sim: ## stories from seeds, in which everything goes wrong, against what is promised (SEEDS=n; docs/reliability.md)
+sim: ## stories from seeds in which everything goes wrong, about 1,100 escalations each, against what is promised (SEEDS=100; docs/reliability.md)
 	MUSTER_SIM_SEEDS=$(SEEDS) go test ./internal/sim -run TestPromises -count=1 -v -timeout 24h $(ARGS)
 
 .PHONY: lint
