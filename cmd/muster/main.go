@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/muster-oncall/muster"
@@ -21,14 +20,8 @@ import (
 // version is set when a release is linked.
 var version = "dev"
 
-// gcPercent lets the heap grow to four times of what is used. That is a few tens of megabytes at most, and a storm of
-// signals spends a third as much on collecting garbage as with Go's 100. GOGC in the environment wins.
-const gcPercent = 300
-
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	boundMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

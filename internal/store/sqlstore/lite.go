@@ -95,7 +95,7 @@ func (l *lite) read(ctx context.Context, fn func(store.Reader) error) error {
 	}
 	defer func() { l.readers <- conn }()
 	if conn == nil {
-		fresh, err := openLite(l.path, "query_only(1)", "cache_size(-4000)")
+		fresh, err := openLite(l.path, "query_only(1)", "cache_size(-2000)")
 		if err != nil {
 			return l.d.explain(err)
 		}
