@@ -327,8 +327,14 @@ func notFound(m *muster.Mapping, signals []muster.Signal) (wrong []muster.FieldE
 		wrong = append(wrong, muster.FieldError{Path: "mapping.items", Message: "there is no list at " + muster.Clip(m.Items, 80) + ": the whole message is one signal"})
 	}
 	for _, f := range []struct{ path, value, what string }{
-		{"title", m.Title, "title"}, {"key", m.Key, "key"}, {"summary", m.Summary, "summary"}, {"impact", m.Impact, "impact"}, {"action", m.Action, "action"},
-		{"service", m.Service, "service"}, {"state", m.State, "state"}, {"at", m.At, "time"},
+		{"title", m.Title, "title"},
+		{"key", m.Key, "key"},
+		{"summary", m.Summary, "summary"},
+		{"impact", m.Impact, "impact"},
+		{"action", m.Action, "action"},
+		{"service", m.Service, "service"},
+		{"state", m.State, "state"},
+		{"at", m.At, "time"},
 	} {
 		missing := noted(f.what + ": nothing at")
 		look(f.path, f.value, func(s *muster.Signal) bool { return !missing(s) })
