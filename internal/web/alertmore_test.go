@@ -57,7 +57,10 @@ func TestWhoWasPagedSaysOnTheAlertWhetherItWasUseful(t *testing.T) {
 		t.Error("who was not paged is asked")
 	}
 	w.as("vera").post(self+"/rate", "useful", "no").want(t, http.StatusForbidden)
-	me.get("/readiness").want(t, 200, "Noise", "Shopping cart", "100 % of 1", "Do pages arrive?")
+	got := me.get("/readiness").want(t, 200, "Noise", "Shopping cart", "100 % of 1", "Do pages arrive?", "more like it")
+	if n := strings.Count(got.body, `class="warn `); n > 40 {
+		t.Errorf("readiness has %d warnings in a row: those that are alike are told by the first", n)
+	}
 }
 
 func TestAnAlertIsSilencedUntilItIsResolved(t *testing.T) {

@@ -120,6 +120,6 @@ func (v *visit) rejectedNote(p *view.Readiness) error {
 	if n > 1 {
 		text = atMostWord(n) + " signals could not be read and wait for somebody to look: they may have been alerts."
 	}
-	p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneMinor, Lead: "Rejected signals", Text: text, Link: view.Link{Text: "Sources", URL: "/settings/sources"}})
+	p.Coverage = append(p.Coverage, view.Covered{Note: view.Note{Tone: view.ToneMinor, Lead: "Rejected signals", Text: text, Link: view.Link{Text: "Sources", URL: "/settings/sources"}}})
 	return nil
 }

@@ -235,25 +235,9 @@ func readiness(v *visit) error {
 	}
 	p := view.Readiness{Shell: v.shell("Readiness", view.PlaceReadiness), Headline: readyHeadline(d), Itself: v.itself(), NoiseCut: d.NoiseCut}
 	v.noise(&p, d)
-	for _, c := range d.Coverage {
-		n := view.Note{Tone: view.ToneMinor, Lead: c.Title, Text: c.Text, Link: view.Link{Text: "Roster", URL: docURL(muster.KindRosters, c.Roster)}}
-		switch {
-		case c.Accepted != nil:
-			n.Tone, n.Text = view.ToneNone, n.Text+" Accepted until "+v.clock(c.Accepted.Until)+": "+c.Accepted.Why
-		case c.Kind == "unreachable":
-			continue // told below, with everything that pages them
-		case c.Kind == "gap", c.Kind == "leaver":
-			n.Tone = view.ToneMajor
-		case c.Level == "advice":
-			n.Tone = view.ToneInfo
-		}
-		if c.Roster == "" {
-			n.Link = view.Link{Text: "Settings", URL: "/settings#about"}
-		}
-		p.Coverage = append(p.Coverage, n)
-	}
+	v.coverage(&p, d)
 	for _, u := range d.Unreachable {
-		p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneMajor, Lead: "Unreachable", Text: u.Person.Name + " is on " + joined(u.On) + " and has no verified contact method.", Link: view.Link{Text: u.Person.Name, URL: "/settings/people/" + string(u.Person.ID)}})
+		p.Coverage = append(p.Coverage, view.Covered{Note: view.Note{Tone: view.ToneMajor, Lead: "Unreachable", Text: u.Person.Name + " is on " + joined(u.On) + " and has no verified contact method.", Link: view.Link{Text: u.Person.Name, URL: "/settings/people/" + string(u.Person.ID)}}})
 	}
 	for _, h := range d.Late {
 		n := view.Note{Tone: view.ToneMajor, Lead: "Heartbeat late", Text: capital(cmp.Or(h.Title, h.Name)) + " has not come since " + v.clock(h.LastSeen) + "; it is due every " + h.Every.String() + ".", Link: view.Link{Text: v.sourceTitle(h.Source), URL: docURL(muster.KindSources, h.Source)}}
@@ -263,13 +247,13 @@ func readiness(v *visit) error {
 		if h.Status == muster.HeartbeatFailed {
 			n.Lead, n.Text = "Heartbeat failed", capital(cmp.Or(h.Title, h.Name))+" tells since "+v.clock(h.Since)+" that something is wrong."
 		}
-		p.Coverage = append(p.Coverage, n)
+		p.Coverage = append(p.Coverage, view.Covered{Note: n})
 	}
 	for _, m := range d.Missed {
-		p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneMinor, Lead: "Test not answered", Text: m.Person.Name + " did not answer the test page by " + m.Contact.Method + " of " + v.clock(m.Contact.TestedAt) + ".", Link: view.Link{Text: m.Person.Name, URL: "/settings/people/" + string(m.Person.ID)}})
+		p.Coverage = append(p.Coverage, view.Covered{Note: view.Note{Tone: view.ToneMinor, Lead: "Test not answered", Text: m.Person.Name + " did not answer the test page by " + m.Contact.Method + " of " + v.clock(m.Contact.TestedAt) + ".", Link: view.Link{Text: m.Person.Name, URL: "/settings/people/" + string(m.Person.ID)}}})
 	}
 	if d.Tests.Weekday == "" && v.can(muster.AccessAdmin) {
-		p.Coverage = append(p.Coverage, view.Note{Tone: view.ToneInfo, Lead: "Test pages", Text: "Nobody gets them. One a week shows early which contact methods have stopped working.", Link: view.Link{Text: "Set them", URL: "/settings/heartbeat#tests"}})
+		p.Coverage = append(p.Coverage, view.Covered{Note: view.Note{Tone: view.ToneInfo, Lead: "Test pages", Text: "Nobody gets them. One a week shows early which contact methods have stopped working.", Link: view.Link{Text: "Set them", URL: "/settings/heartbeat#tests"}}})
 	}
 	if err := v.rejectedNote(&p); err != nil {
 		return err
@@ -279,7 +263,7 @@ func readiness(v *visit) error {
 		if w.User != "" {
 			note.Lead, note.Link = "Rules", view.Link{Text: string(w.User), URL: "/settings/people/" + string(w.User)}
 		}
-		p.Coverage = append(p.Coverage, note)
+		p.Coverage = append(p.Coverage, view.Covered{Note: note})
 	}
 	for _, it := range d.Overdue {
 		p.Overdue = append(p.Overdue, v.ownedItem(it))
@@ -303,6 +287,41 @@ func readiness(v *visit) error {
 		p.Figures = append(p.Figures, view.Figure{Label: "From showing to knowing, median", Value: length(d.Found.Gap)})
 	}
 	return v.render(http.StatusOK, view.ReadinessPage(p))
+}
+
+// alikeShown is how many warnings that are alike are folded below the first.
+const alikeShown = 20
+
+// coverage fills in the warnings of rosters: those of one kind about one roster are told by the first, the others are folded.
+func (v *visit) coverage(p *view.Readiness, d *query.Readiness) {
+	told := map[string]int{}
+	for _, c := range d.Coverage {
+		n := view.Note{Tone: view.ToneMinor, Lead: c.Title, Text: c.Text, Link: view.Link{Text: "Roster", URL: docURL(muster.KindRosters, c.Roster)}}
+		switch {
+		case c.Accepted != nil:
+			n.Tone, n.Text = view.ToneNone, n.Text+" Accepted until "+v.clock(c.Accepted.Until)+": "+c.Accepted.Why
+		case c.Kind == "unreachable":
+			continue // told below, with everything that pages them
+		case c.Kind == "gap", c.Kind == "leaver":
+			n.Tone = view.ToneMajor
+		case c.Level == "advice":
+			n.Tone = view.ToneInfo
+		}
+		if c.Roster == "" {
+			n.Link = view.Link{Text: "Settings", URL: "/settings#about"}
+		}
+		key := string(c.Roster) + "/" + string(c.Kind) + "/" + string(n.Tone)
+		at, alike := told[key]
+		switch {
+		case !alike:
+			told[key] = len(p.Coverage)
+			p.Coverage = append(p.Coverage, view.Covered{Note: n})
+		case len(p.Coverage[at].Rest) < alikeShown:
+			p.Coverage[at].Rest = append(p.Coverage[at].Rest, n.Text)
+		default:
+			p.Coverage[at].More++
+		}
+	}
 }
 
 func (v *visit) unproved(u query.Unproved, note string) view.Unproved {

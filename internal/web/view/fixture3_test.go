@@ -41,7 +41,7 @@ func peoplePage() view.People {
 
 func readinessPage() view.Readiness {
 	return view.Readiness{
-		Shell: shell("Readiness", view.PlaceReadiness), Headline: "Covered for 9 days, then a gap. 1 action item is overdue.", Coverage: []view.Note{onCallPage().Warnings[0].Note},
+		Shell: shell("Readiness", view.PlaceReadiness), Headline: "Covered for 9 days, then a gap. 1 action item is overdue.", Coverage: []view.Covered{{Note: onCallPage().Warnings[0].Note, Rest: []string{"Again on Tuesday."}, More: 2}},
 		Figures: []view.Figure{{Label: "Found by us first", Value: "11 of 14"}, {Label: "Proved contact methods", Value: "13 of 16"}, {Label: "Last drill", Value: "9 days ago, passed"}},
 		Overdue: reviewPage().Actions[1:2], Open: reviewPage().Actions[:1],
 		Unproved: []view.Unproved{{Person: view.Link{Text: "Leo", URL: "/x"}, Method: "SMS", Note: "never verified: no page goes by it", TestURL: "/x"}},

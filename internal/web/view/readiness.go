@@ -3,9 +3,9 @@ package view
 // Readiness says how well we would do tomorrow: coverage, overdue action items, whether pages arrive, what is noise.
 type Readiness struct {
 	Shell    Shell
-	Headline string // "Covered for 30 days. 2 action items are overdue."
-	Coverage []Note // gaps and warnings of the next 30 days; empty: all covered
-	Itself   []Note // how Muster is: auditor, heartbeat, providers in trouble
+	Headline string    // "Covered for 30 days. 2 action items are overdue."
+	Coverage []Covered // gaps and warnings of the next 30 days; empty: all covered
+	Itself   []Note    // how Muster is: auditor, heartbeat, providers in trouble
 	Overdue  []ActionItem
 	Open     []ActionItem
 	Figures  []Figure // detection gap, proved contact methods, drills …
@@ -14,6 +14,13 @@ type Readiness struct {
 	Noise    []NoiseRow   // of 30 days, the noisiest first
 	Reached  []ReachedRow // of the same days
 	NoiseCut bool         // the newest are counted alone: there were too many
+}
+
+// Covered is a warning, with those that are like it folded.
+type Covered struct {
+	Note
+	Rest []string // what the others say
+	More int      // how many further ones are not shown
 }
 
 // Unproved is a contact method that was never verified, or never proved that it reaches its person.

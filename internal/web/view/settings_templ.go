@@ -994,7 +994,7 @@ func connectorPanel(s Shell, p ConnectorPanel) templ.Component {
 			templ_7745c5c3_Var44 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 90, "<section aria-labelledby=\"h-cp\"><div class=\"sec-h\"><h2 id=\"h-cp\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 90, "<section class=\"cpanel\" aria-labelledby=\"h-cp\"><div class=\"sec-h\"><h2 id=\"h-cp\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
