@@ -128,7 +128,6 @@ func TestScreens(t *testing.T) {
 		shot{name: "20-room-resolved", path: room},
 		shot{name: "21-review", path: review},
 		shot{name: "22-reviews", path: "/reviews"},
-		shot{name: "26-readiness", path: "/readiness"},
 		shot{name: "37-public-status-resolved", path: strings.TrimPrefix(d.Line.StatusURL, d.Line.URL), private: true},
 	)
 	g.onCall()
@@ -196,7 +195,16 @@ func (g *gallery) paging(alert string) {
 	} {
 		d.Do("POST", "/in/"+d.Line.IntakeKey+"/generic", map[string]string{"title": title, "service": "search", "severity": []string{"critical", "major", "minor"}[i%3]}).Want(http.StatusAccepted)
 	}
-	g.take(shot{name: "59-phone-page-digest", path: g.digest(), private: true})
+	digest := g.digest()
+	g.take(
+		shot{name: "59-phone-page-digest", path: digest, private: true},
+		shot{name: "26-readiness", path: "/readiness"},
+		shot{name: "60-alert-in-a-storm", path: g.found(digest, `d.querySelector(".digest a").getAttribute("href")`), then: func(tab *Tab) {
+			Eval[bool](tab, `(document.querySelectorAll("details.told").forEach(x => { x.open = true }), document.querySelector("#ladder").scrollIntoView(), true)`)
+		}},
+		shot{name: "61-connector", path: "/settings/connectors/browsers"},
+		shot{name: "62-policy", path: "/settings/policies/storefront-urgent"},
+	)
 }
 
 // digest is the link of the page about several alerts that a phone of the demo shows.
@@ -266,9 +274,9 @@ func (g *gallery) take(shots ...shot) {
 			if *screensFull != "" {
 				g.save(filepath.Join(*screensFull, s.name+"-"+l.Name+".png"), tab.picture("png", 0, 1, true))
 			}
-			scale := 0.42
+			scale := 0.36
 			if l.Phone {
-				scale = 0.5
+				scale = 0.44
 			}
 			s.files[l.Name] = tab.picture("jpeg", 34, scale, false)
 			if big := map[string]string{"08-room": "room.png", "40-time-machine": "oncall.png"}[s.name]; big != "" && l.Name == "desktop-light" {
