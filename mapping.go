@@ -21,8 +21,17 @@ func (m *Mapping) check() (f []FieldError) {
 		f = append(f, FieldError{Path: "mapping.items", Message: "must be the path of a list, not a text"})
 	}
 	for _, x := range [][2]string{
-		{"items", m.Items}, {"title", m.Title}, {"key", m.Key}, {"summary", m.Summary}, {"impact", m.Impact}, {"action", m.Action}, {"service", m.Service},
-		{"severity", m.Severity}, {"state", m.State}, {"at", m.At}, {"link", m.Link},
+		{"items", m.Items},
+		{"title", m.Title},
+		{"key", m.Key},
+		{"summary", m.Summary},
+		{"impact", m.Impact},
+		{"action", m.Action},
+		{"service", m.Service},
+		{"severity", m.Severity},
+		{"state", m.State},
+		{"at", m.At},
+		{"link", m.Link},
 	} {
 		path(x[0], x[1])
 	}

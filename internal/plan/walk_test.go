@@ -25,7 +25,7 @@ func hourly(t *testing.T, people string) *Snapshot {
 	r := &muster.Roster{Name: "web", Title: "Web"}
 	for i := range 6 {
 		var names []muster.UserName
-		for _, p := range strings.Fields(people) {
+		for p := range strings.FieldsSeq(people) {
 			names = append(names, muster.UserName(p))
 		}
 		r.Rotations = append(r.Rotations, muster.Rotation{

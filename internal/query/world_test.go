@@ -159,7 +159,7 @@ func inWorld(t *testing.T, story func(t *testing.T, w *world)) {
 		w.cmd = command.New(command.Deps{
 			Store: w.db, IDs: muster.NewIDs(rand.Reader), Live: live, Box: box, Pass: seal.NewPassphrases(1), Node: "one",
 			CheckConnector: func(*muster.Connector) []muster.FieldError { return nil }, Parse: parse,
-			AddressCheck:   func(_, a string) (string, string, error) { return a, "···" + a[max(0, len(a)-2):], nil },
+			AddressCheck: func(_, a string) (string, string, error) { return a, "···" + a[max(0, len(a)-2):], nil },
 		})
 		if err := w.cmd.Load(t.Context()); err != nil {
 			t.Fatal(err)

@@ -93,13 +93,13 @@ func triedState(t *muster.Tried) view.State {
 // testConnector asks for a test; what it came to is shown as the connector's last delivery.
 func testConnector(v *visit) error {
 	_, err := run[muster.Nothing](v, "TestConnector", command.TestConnector{Connector: muster.ConnectorName(v.r.PathValue("name"))})
-	switch muster.CodeOf(err) {
-	case "":
-		return v.done("/settings/connectors", "A test is on its way. The list shows what it came to.", "")
-	case muster.ErrConflict:
+	if muster.CodeOf(err) == muster.ErrConflict {
 		return v.done("/settings/connectors", muster.MessageOf(err), "")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return v.done("/settings/connectors", "A test is on its way. The list shows what it came to.", "")
 }
 
 // connectorPanel is how a connector does, and who stands in for it, beside its document.

@@ -292,13 +292,13 @@ func setRules(v *visit) error {
 
 // wholeMessage is an error with what it says about each field.
 func wholeMessage(err error) string {
-	text := muster.MessageOf(err)
+	text := []string{muster.MessageOf(err)}
 	if e, ok := errors.AsType[*muster.Error](err); ok {
 		for _, f := range e.Fields {
-			text += " " + capital(f.Message) + "."
+			text = append(text, capital(f.Message)+".")
 		}
 	}
-	return text
+	return strings.Join(text, " ")
 }
 
 // removeContact removes a contact method. When somebody could not be paged any more, nothing is done, and the page asks

@@ -74,7 +74,7 @@ func buildWorld(t testing.TB, seeded bool) *world {
 	w.commands = command.New(command.Deps{
 		Store: db, IDs: muster.NewIDs(rand.Reader), Live: live, Box: w.box, Pass: seal.NewPassphrases(2), Node: "test",
 		CheckConnector: func(*muster.Connector) []muster.FieldError { return nil }, Parse: parse,
-		AddressCheck:   func(_, address string) (string, string, error) { return address, "hint", nil },
+		AddressCheck: func(_, address string) (string, string, error) { return address, "hint", nil },
 	})
 	w.must(w.commands.Load(ctx))
 	w.access = &demo.Access{}

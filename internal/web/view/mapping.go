@@ -1,6 +1,9 @@
 package view
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Sources is the list of where signals come from.
 //
@@ -67,13 +70,13 @@ type MappingField struct {
 
 // parts are the parts of the page that follow what is typed.
 func (p *Mapping) parts() string {
-	list := "preview paths"
+	list := []string{"preview", "paths"}
 	for _, g := range p.Groups {
 		for _, f := range g.Fields {
-			list += " p-" + f.Name
+			list = append(list, "p-"+f.Name)
 		}
 	}
-	return list
+	return strings.Join(list, " ")
 }
 
 // TrialResult is what a request would come to.
