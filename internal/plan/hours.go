@@ -170,9 +170,10 @@ type ownHours struct {
 	hours []muster.Window
 }
 
-func (s *Snapshot) ownHours() (out []ownHours) {
-	for _, d := range s.Catalog.Users {
-		if d.Disabled {
+func (s *Snapshot) ownHours(people []muster.UserName) (out []ownHours) {
+	for _, u := range people {
+		d := s.Catalog.Users[u]
+		if d == nil || d.Disabled {
 			continue
 		}
 		if len(d.Quiet) > 0 {

@@ -37,8 +37,8 @@ func (l *lastResort) Fallback() ([]muster.UserName, []muster.Reason) {
 type reacher struct {
 	s        *Snapshot
 	contacts Contacts
-	known    map[reachKey][]*reach // by from
-	hours    []ownHours
+	known    map[reachKey][]*reach            // by from
+	hours    map[muster.PolicyName][]ownHours // of those whom a policy may page
 }
 
 type reachKey struct {
@@ -48,7 +48,7 @@ type reachKey struct {
 }
 
 func newReacher(s *Snapshot, contacts Contacts) *reacher {
-	return &reacher{s: s, contacts: contacts, known: map[reachKey][]*reach{}, hours: s.ownHours()}
+	return &reacher{s: s, contacts: contacts, known: map[reachKey][]*reach{}, hours: map[muster.PolicyName][]ownHours{}}
 }
 
 // at is whom the policy reaches at a moment. A policy that the catalog does not have is the one without steps.
@@ -89,7 +89,7 @@ func (r *reacher) ask(key reachKey, at int64) *reach {
 			}
 		}
 	}
-	for _, next := range []muster.Instant{r.s.turnOfHours(p, now), turnOf(r.s, r.hours, now)} {
+	for _, next := range []muster.Instant{r.s.turnOfHours(p, now), turnOf(r.s, r.hoursOf(p), now)} {
 		if !next.IsZero() {
 			x.until = min(x.until, next.Micros())
 		}
@@ -106,6 +106,16 @@ func (r *reacher) ask(key reachKey, at int64) *reach {
 		x.people, x.admins, x.why = nil, x.people, eff.Notes
 	}
 	return x
+}
+
+// hoursOf are the own hours that may alter whom a policy reaches. Those of everybody else would only cut its stretches.
+func (r *reacher) hoursOf(p *muster.Policy) []ownHours {
+	list, known := r.hours[p.Name]
+	if !known {
+		list = r.s.ownHours(Involved(r.s, p))
+		r.hours[p.Name] = list
+	}
+	return list
 }
 
 // later is whom a step that waits for somebody to come on call pages then: that is reaching them, too.

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -47,6 +48,18 @@ func (r *Replayed) Add(o Replayed) {
 	r.Alerts, r.Same, r.Others, r.Lost, r.Unplayed = r.Alerts+o.Alerts, r.Same+o.Same, r.Others+o.Others, r.Lost+o.Lost, r.Unplayed+o.Unplayed
 	r.OtherPeople = firstFew(append(r.OtherPeople, o.OtherPeople...))
 	r.ReachNobody = firstFew(append(r.ReachNobody, o.ReachNobody...))
+}
+
+// Far says how far a replay came that had not enough time; "" when it had.
+func (r *Replayed) Far() string {
+	switch {
+	case r.Unplayed == 0:
+		return ""
+	case r.Alerts == 0:
+		return fmt.Sprintf("Time was over before any of %s could be played.", count(r.Unplayed, "past alert", "past alerts"))
+	}
+	return fmt.Sprintf("Played the newest %s of the past, then time was over: whom %s would have reached is not told here.",
+		count(r.Alerts, "alert", "alerts"), count(r.Unplayed, "older one", "older ones"))
 }
 
 func firstFew(list []Outcome) []Outcome {

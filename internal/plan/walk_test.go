@@ -118,6 +118,12 @@ func TestAComparisonEndsWithItsTime(t *testing.T) {
 	if r.Alerts != playedAtOnce || r.Unplayed != 1000-playedAtOnce {
 		t.Errorf("%d played, %d not", r.Alerts, r.Unplayed)
 	}
+	if want := "Played the newest 512 alerts of the past, then time was over: whom 488 older ones would have reached is not told here."; r.Far() != want {
+		t.Error(r.Far())
+	}
+	if r = ReplayFacts(&late{t.Context(), 0}, was, is, alike(7, from), reachable(), until); r.Far() != "Time was over before any of 7 past alerts could be played." {
+		t.Error(r.Far())
+	}
 }
 
 func alike(n int, from muster.Instant) (out []PastAlert) {
@@ -128,4 +134,45 @@ func alike(n int, from muster.Instant) (out []PastAlert) {
 		})
 	}
 	return out
+}
+
+// Whom a policy reaches is asked again when hours of those turn whom it may page, and of nobody else; and what is remembered
+// until then is what would be answered at any moment of it.
+func TestHoursOfOthersCutNoStretch(t *testing.T) {
+	night := []muster.Window{{From: "22:00", To: "06:15"}}
+	docs := []muster.Document{
+		&muster.Connector{Name: "phone", Kind: "demo-phone"}, &muster.User{Name: "ana", Zone: "Europe/Berlin"},
+		&muster.User{Name: "bo", Zone: "Europe/Berlin", Notify: []muster.NotificationRule{{Method: "phone", Hours: night}}},
+		&muster.Policy{Name: "ana", Steps: []muster.Step{{Targets: []muster.Target{{User: "ana"}}}}},
+		&muster.Policy{Name: "bo", Steps: []muster.Step{{Targets: []muster.Target{{User: "bo"}}}, {Targets: []muster.Target{{User: "ana"}}}}},
+		&muster.Policy{Name: "team", Steps: []muster.Step{{Targets: []muster.Target{{Team: "night"}}}, {Targets: []muster.Target{{User: "ana"}}}}},
+		&muster.Team{Name: "night"},
+	}
+	contacts := reachable().Was
+	for i := range 300 {
+		u := muster.UserName(fmt.Sprintf("p%d", i))
+		w := muster.Window{From: fmt.Sprintf("%02d:%02d", i%24, i%60), To: fmt.Sprintf("%02d:%02d", (i+7)%24, (i+11)%60)}
+		docs = append(docs, &muster.User{Name: u, Zone: "UTC", Quiet: []muster.Window{w}, Notify: []muster.NotificationRule{{Method: "phone", Hours: []muster.Window{w}}}})
+		contacts[u] = contacts["ana"]
+	}
+	docs = append(docs, &muster.User{Name: "cy", Zone: "Asia/Tokyo", Teams: []muster.TeamName{"night"}, Notify: []muster.NotificationRule{{Method: "phone", Hours: night}}})
+	contacts["cy"] = contacts["ana"]
+	s, wrong := NewSnapshot(muster.NewCatalog(1, docs, nil), rota.NewZones())
+	if len(wrong) > 0 {
+		t.Fatal(wrong)
+	}
+	from := muster.At(time.Date(2026, 3, 27, 0, 0, 0, 0, time.UTC)) // the clocks change on the 29th
+	r := newReacher(s, contacts)
+	for policy, stretches := range map[muster.PolicyName]int{"ana": 1, "bo": 9, "team": 9} {
+		for at := from; at.Before(from.Plus(4 * 24 * time.Hour).Time); at = at.Plus(15 * time.Minute) {
+			got := r.at(policy, muster.UrgencyHigh, muster.SeverityCritical, at.Micros()).people
+			want := newReacher(s, contacts).at(policy, muster.UrgencyHigh, muster.SeverityCritical, at.Micros()).people
+			if !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s at %v: %v is remembered, %v is right", policy, at, got, want)
+			}
+		}
+		if n := len(r.known[reachKey{policy: policy, urgency: muster.UrgencyHigh}]); n != stretches {
+			t.Errorf("%s was asked for %d stretches, not %d", policy, n, stretches)
+		}
+	}
 }
