@@ -190,8 +190,11 @@ func (r *run) consequences(out *query.PlannedChange) {
 		fmt.Fprintf(w, "\nOf %s, %d would have reached the same people, %d other people, %d nobody.\n", count(out.Alerts, "past alert"), out.Same, out.Others, out.Lost)
 		r.outcomes("!", out.ReachNobody, out.Lost)
 		r.outcomes(" ", out.OtherPeople, out.Others)
-	} else {
+	} else if out.Unplayed == 0 {
 		fmt.Fprintln(w, "\nThere are no past alerts to play.")
+	}
+	if text := out.Replayed.Far(); text != "" {
+		fmt.Fprintln(w, "\n"+text)
 	}
 	if len(out.Dangers) > 0 {
 		fmt.Fprintln(w, "\nThis would reach nobody:")
@@ -378,6 +381,7 @@ func (r *run) apply(ctx context.Context, args []string) error {
 	var out struct {
 		Revision int64
 		Changes  []struct{ Kind, Name, What string }
+		Judged   string
 	}
 	if err := json.Unmarshal(ans.Body, &out); err != nil {
 		return muster.WrapError(muster.ErrInternal, err, "The answer of the server cannot be read.")
@@ -390,6 +394,9 @@ func (r *run) apply(ctx context.Context, args []string) error {
 		return nil
 	}
 	fmt.Fprintf(r.Stdout, "The catalog is at revision %d.\n", out.Revision)
+	if out.Judged != "" {
+		fmt.Fprintln(r.Stdout, "It was not judged as a whole: "+muster.CleanLine(out.Judged, 600))
+	}
 	return nil
 }
 

@@ -39,6 +39,7 @@ type Document struct {
 	Name     string          `json:"name"`
 	Revision muster.Revision `json:"revision"`
 	Doc      muster.Document `json:"doc"`
+	Judged   string          `json:"judged,omitempty"` // how far it was looked at, when time was over before the whole was
 	Created  bool            `json:"-"`
 }
 
@@ -67,6 +68,7 @@ func (in *ApplyDocuments) prepare() error {
 type Applied struct {
 	Revision muster.Revision `json:"revision"`
 	Changes  []AppliedChange `json:"changes"`
+	Judged   string          `json:"judged,omitempty"` // how far it was looked at, when time was over before the whole was
 }
 
 // AppliedChange is one document that was written.
@@ -119,7 +121,7 @@ func (c *Call) putDocument(in PutDocument) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Document{Kind: k, Name: in.Name, Revision: rev, Doc: d, Created: created}, nil
+	return &Document{Kind: k, Name: in.Name, Revision: rev, Doc: d, Created: created, Judged: c.gate.partly}, nil
 }
 
 func unknownKind(word string) error {
@@ -202,12 +204,12 @@ func (c *Call) applyDocuments(in ApplyDocuments) (*Applied, error) {
 	if in.DryRun { // what would be refused is refused
 		next, err := c.afterDocs(changes)
 		if err == nil {
-			_, err = c.pass(changes, next)
+			_, out.Judged, err = c.pass(changes, next)
 		}
 		return out, located(in.parsed, err)
 	}
 	rev, err := c.writeDocs(changes, in.Why)
-	out.Revision = rev
+	out.Revision, out.Judged = rev, c.gate.partly
 	return out, located(in.parsed, err)
 }
 
@@ -312,11 +314,11 @@ func (c *Call) writeDocs(changes []docChange, why string) (muster.Revision, erro
 	if err != nil {
 		return 0, err
 	}
-	accepted, err := c.pass(changes, next)
+	accepted, partly, err := c.pass(changes, next)
 	if err != nil {
 		return 0, err
 	}
-	why = reasonWith(why, accepted)
+	why = reasonWith(why, accepted, partly)
 	head, err := c.LockHead()
 	if err != nil {
 		return 0, err
@@ -343,6 +345,9 @@ func (c *Call) writeDocs(changes []docChange, why string) (muster.Revision, erro
 		facts := map[string]string{"revision": fmt.Sprint(head), "why": row.Why}
 		if accepted != "" {
 			facts["accepted"] = accepted
+		}
+		if partly != "" {
+			facts["judged"] = partly
 		}
 		if err := c.audit(what, muster.DocRef(ch.kind, ch.name), facts); err != nil {
 			return 0, err

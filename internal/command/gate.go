@@ -31,6 +31,7 @@ const (
 	maxJudged  = 20 // times in one operation, which may write several changes
 
 	gateTime  = 5 * time.Second    // to judge a change in; then it is told how far it was looked at
+	gateShare = 3 * time.Second    // of it for the weeks to come: what is left is for the past
 	gateLeast = 7 * 24 * time.Hour // that must have been looked at, lest the change count as one that may reach nobody
 )
 
@@ -38,6 +39,7 @@ const (
 type gate struct {
 	asked    int // changes that this run of the command has asked about
 	verdicts []verdict
+	partly   string // how far what was written last had been looked at; "": as a whole
 }
 
 // change tells the changes of an operation apart. A command starts from its input each time, so its n-th change of a
@@ -66,11 +68,28 @@ func (v *verdict) dangers() []string {
 
 // unseen says that there was not enough time to judge a change; "" when there was.
 func (v *verdict) unseen() string {
-	c := &v.consequences
-	if !c.Short || c.Until.Sub(c.From.Time) >= gateLeast {
+	const large = "It is too large to be judged as a whole. "
+	switch c := &v.consequences; {
+	case c.Short && c.Until.Sub(c.From.Time) < gateLeast:
+		return large + c.Far()
+	case v.replayed.Alerts == 0 && v.replayed.Unplayed > 0:
+		return large + v.replayed.Far()
+	}
+	return ""
+}
+
+// partly says how far a change was looked at that was not judged as a whole; "" when it was, or needs not be.
+func (v *verdict) partly() string {
+	if v == nil {
 		return ""
 	}
-	return "It is too large to be judged as a whole. " + c.Far()
+	var said []string
+	for _, text := range []string{v.consequences.Far(), v.replayed.Far()} {
+		if text != "" {
+			said = append(said, text)
+		}
+	}
+	return strings.Join(said, " ")
 }
 
 // unjudged ends a run of a command whose change has to be judged first.
@@ -112,13 +131,16 @@ func (c *Call) accepting(word string) (*Call, error) {
 	return &up, nil
 }
 
-// pass lets a change through the gate, or refuses it. It gives what is to be kept with the change: who accepted what.
-func (c *Call) pass(changes []docChange, next *muster.Catalog) (accepted string, err error) {
+// pass lets a change through the gate, or refuses it. It gives what is to be kept with the change: who accepted what, and
+// how far it was looked at when that was not the whole.
+func (c *Call) pass(changes []docChange, next *muster.Catalog) (accepted, partly string, err error) {
 	v, err := c.judged(changes, next)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return c.consented(v)
+	accepted, err = c.consented(v)
+	c.gate.partly = v.partly()
+	return accepted, c.gate.partly, err
 }
 
 // consented says who accepted what a verdict is about, or refuses it.
@@ -194,7 +216,7 @@ func (c *Call) matters(changes []docChange) bool {
 		case muster.KindUsers:
 			was, ok := old.(*muster.User)
 			is, _ := ch.doc.(*muster.User)
-			return ok && was != nil && !was.Disabled && (is == nil || is.Disabled || !same([]any{was.Quiet, was.Zone}, []any{is.Quiet, is.Zone}))
+			return ok && was != nil && !was.Disabled && (is == nil || is.Disabled || !samePaged(was, is))
 		case muster.KindRosters:
 			was, ok := old.(*muster.Roster)
 			is, _ := ch.doc.(*muster.Roster)
@@ -210,6 +232,22 @@ func (c *Call) matters(changes []docChange) bool {
 // sameTurns reports whether two rosters put the same people on call and name the same experts.
 func sameTurns(a, b *muster.Roster) bool {
 	return same([]any{a.Rotations, a.Overrides, a.Swaps, a.Topics}, []any{b.Rotations, b.Overrides, b.Swaps, b.Topics})
+}
+
+// samePaged reports whether two documents of a person have the same say in when, and by which targets, the person is paged:
+// a policy may page a team, and viewers are nobody's page.
+func samePaged(a, b *muster.User) bool {
+	said := func(u *muster.User) []any {
+		var hours [][]muster.Window
+		for i := range u.Notify {
+			if len(u.Notify[i].Hours) > 0 {
+				hours = append(hours, u.Notify[i].Hours)
+			}
+		}
+		teams := slices.Sorted(slices.Values(u.Teams))
+		return []any{u.Quiet, u.Zone, teams, u.Access == muster.AccessViewer, hours}
+	}
+	return same(said(a), said(b))
 }
 
 // same reports whether two values say the same in JSON.
@@ -240,13 +278,19 @@ func (c *Commands) judge(ctx context.Context, ask *unjudged) (verdict, error) {
 	if ask.next != ask.before.Catalog {
 		after, _ = plan.NewSnapshot(ask.next, ask.before.Zones) // it was checked
 	}
-	facts := plan.Facts{Was: contacts, Is: contacts.Without(ask.without)}
-	v.consequences = plan.Judge(ctx, ask.before, after, facts, ask.now, ask.now.Plus(gateAhead))
-	v.replayed = plan.ReplayFacts(ctx, ask.before, after, past, facts, ask.now)
+	v.judge(ctx, gateShare, ask, after, plan.Facts{Was: contacts, Is: contacts.Without(ask.without)}, past)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return v, muster.WrapError(muster.ErrUnavailable, ctx.Err(), "You did not wait until the change was judged: nothing was changed.")
 	}
 	return v, nil
+}
+
+// judge gives the comparison a share of the time, so that some is left for the past, whatever the comparison takes.
+func (v *verdict) judge(ctx context.Context, share time.Duration, ask *unjudged, after *plan.Snapshot, facts plan.Facts, past []plan.PastAlert) {
+	ahead, cancel := context.WithTimeout(ctx, share)
+	defer cancel()
+	v.consequences = plan.Judge(ahead, ask.before, after, facts, ask.now, ask.now.Plus(gateAhead))
+	v.replayed = plan.ReplayFacts(ctx, ask.before, after, past, facts, ask.now)
 }
 
 // ReachesNobody is the word that accepts a change which reaches nobody.
@@ -274,6 +318,9 @@ func refusal(v *verdict, by consent) error {
 	if looked := v.consequences.Looked; !looked.IsZero() {
 		text += fmt.Sprintf(" (What comes after %s was not looked at.)", looked.UTC().Format("2 Jan 2006"))
 	}
+	if far := v.replayed.Far(); far != "" && v.unseen() == "" {
+		text += " " + far
+	}
 	if by.mute {
 		return muster.Errorf(muster.ErrConflict, "%s Nothing was written. Let somebody take the shift who can be reached, or ask an owner of the team to make an override.", text)
 	}
@@ -281,13 +328,20 @@ func refusal(v *verdict, by consent) error {
 		text, plan.ReachesNobody, cmp.Or(by.what, "propose the change, so that a second person approves it"))
 }
 
-// reasonWith is why a change was made, and who accepted what.
-func reasonWith(why, accepted string) string {
+// reasonWith is why a change was made, who accepted what, and how far it was looked at.
+func reasonWith(why, accepted, partly string) string {
 	switch {
 	case accepted == "":
-		return why
 	case why == "":
-		return accepted
+		why = accepted
+	default:
+		why = strings.TrimSuffix(why, ".") + " (" + accepted + ")"
 	}
-	return strings.TrimSuffix(why, ".") + " (" + accepted + ")"
+	if partly == "" {
+		return why
+	}
+	if why != "" && !strings.HasSuffix(why, ".") {
+		why += "."
+	}
+	return strings.TrimSpace(why + " Not judged as a whole: " + partly)
 }

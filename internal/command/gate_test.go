@@ -303,3 +303,38 @@ func TestTheGateLooksAsFarAsTheDocumentsSay(t *testing.T) {
 		w.ok(apply(w, "olga", ends("2002-11-01"), "")) // too far to matter yet
 	})
 }
+
+// Policies may page a team: whoever leaves it, or looks on from now on, is judged. Kim, who is left, cannot be paged.
+func TestTheGateGuardsTeams(t *testing.T) {
+	bubble(t, func(w *world) {
+		person := func(more string) string {
+			return "kind: user\nname: rob\ndisplay: Rob\nemail: rob@example.org\nzone: Europe/Berlin\n" + more
+		}
+		w.put(shifts("olga"))
+		w.put(person("teams: [storefront]\n"))
+		w.put(strings.ReplaceAll(lone, "roster: storefront", "team: storefront") + "teams: [storefront]\n")
+		before := w.revision()
+		for _, more := range []string{"", "teams: [warehouse]\n", "teams: [storefront]\naccess: viewer\n"} {
+			w.gated(apply(w, "ana", person(more), ""), "Shopping cart", "Rob would be")
+		}
+		if w.revision() != before {
+			t.Error("something was written")
+		}
+		w.ok(apply(w, "ana", person("teams: [warehouse, storefront]\n"), ""))
+		w.put("kind: user\nname: olga\ndisplay: Olga\nzone: UTC\nteams: [storefront]\n")
+		w.ok(apply(w, "ana", person("access: viewer\n"), "")) // Olga is left
+	})
+}
+
+// Hours of one's own rules are judged; they never leave anybody unreached.
+func TestTheGateLooksAtHoursOfRules(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.put(lone)
+		w.put(shifts("rob"))
+		p := must[*muster.Proposal](w, w.as("ana"), "ProposeChange", command.ProposeChange{Documents: "kind: user\nname: rob\ndisplay: Rob\nemail: rob@example.org\nzone: Europe/Berlin\n" +
+			"notify:\n  - {method: phone, hours: [{from: \"22:00\", to: \"23:00\"}]}\n"})
+		if len(p.Dangers) != 0 || strings.Contains(p.Summary, "does not matter") {
+			t.Errorf("%v: %s", p.Dangers, p.Summary)
+		}
+	})
+}

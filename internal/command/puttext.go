@@ -81,5 +81,6 @@ func (c *Call) putText(in PutText, d muster.Document) (*Document, error) {
 		return nil, err
 	}
 	out.Revision, err = c.writeDocs(changes, in.Why)
+	out.Judged = c.gate.partly
 	return out, err
 }

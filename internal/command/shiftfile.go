@@ -200,7 +200,7 @@ func (c *Call) importRows(in ImportShifts) (*ImportedShifts, error) {
 		if err != nil {
 			return nil, err
 		}
-		_, err = c.pass(changes, next)
+		_, _, err = c.pass(changes, next)
 		return out, err
 	}
 	why := in.Why

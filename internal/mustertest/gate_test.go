@@ -148,6 +148,63 @@ func TestTheGateStandsInFrontOfEverySurface(t *testing.T) {
 	})
 }
 
+// crew is the storefront with a policy that pages the team: Ravi and Zoe.
+var crew = strings.NewReplacer("people: [ravi]", "people: [ana]", "{targets: [{roster: storefront, role: primary}], wait: 5m}", "{targets: [{team: storefront}], wait: 5m}",
+	"display: Ravi\nzone: Europe/Berlin\n", "display: Ravi\nzone: Europe/Berlin\nteams: [storefront]\n",
+	"display: Zoe\nzone: Europe/Berlin\n", "display: Zoe\nzone: Europe/Berlin\nteams: [storefront]\n").Replace(lone)
+
+// The last of a team who can be paged, when a policy pages it, neither leaves it nor becomes a viewer unseen, on any surface by which
+// documents are written.
+func TestTheGateGuardsTeamsOnEverySurface(t *testing.T) {
+	both(t, crew, func(t *testing.T, w *mustertest.World) {
+		contact := w.Do("zoe", "GET", "/api/v1/users/zoe/contacts", nil).Want(http.StatusOK).Text("items.0.id")
+		w.Do("ana", "DELETE", "/api/v1/contacts/"+contact, nil).Want(http.StatusNoContent)
+		server := httptest.NewServer(w.App.Handler)
+		defer server.Close()
+		run := func(args ...string) (int, string) {
+			var out strings.Builder
+			env := map[string]string{"MUSTER_URL": server.URL, "MUSTER_TOKEN": w.Token("ana")}
+			status := cli.Run(t.Context(), args, cli.Env{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Getenv: func(k string) string { return env[k] }, Zone: time.UTC})
+			return status, out.String()
+		}
+		etag := w.Do("ana", "GET", "/api/v1/users/ravi", nil).Want(http.StatusOK).Header.Get("ETag")
+		for _, more := range []string{"", "teams: [storefront]\naccess: viewer\n"} {
+			text := "kind: user\nname: ravi\ndisplay: Ravi\nzone: Europe/Berlin\n" + more
+			for _, body := range []map[string]any{{"documents": text}, {"documents": text, "dry_run": true}} {
+				if said := w.Do("ana", "POST", "/api/v1/apply", body).Want(http.StatusConflict).Text("detail"); !strings.Contains(said, "Shopping cart") || !strings.Contains(said, "Ravi would be") {
+					t.Errorf("%v: %s", body, said)
+				}
+			}
+			doc := `{"name":"ravi","display":"Ravi","zone":"Europe/Berlin"}`
+			if more != "" {
+				doc = `{"name":"ravi","display":"Ravi","zone":"Europe/Berlin","teams":["storefront"],"access":"viewer"}`
+			}
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, w.URL+"/api/v1/users/ravi", strings.NewReader(doc))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("If-Match", etag)
+			req.Header.Set("Authorization", "Bearer "+w.Token("ana"))
+			w.Send(req).Want(http.StatusConflict)
+			file := filepath.Join(t.TempDir(), "change.yaml")
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, verb := range []string{"plan", "apply"} {
+				if status, out := run(verb, file); status != 5 || !strings.Contains(out, "nobody on call would be paged for Shopping cart") {
+					t.Errorf("%s: %d %s", verb, status, out)
+				}
+			}
+			if dangers := w.Do("ana", "POST", "/api/v1/changes", map[string]any{"documents": text}).Want(http.StatusCreated).Text("dangers.0"); !strings.Contains(dangers, "Shopping cart") {
+				t.Errorf("the second person is told %q", dangers)
+			}
+		}
+		if now := w.Do("ana", "GET", "/api/v1/users/ravi", nil).Want(http.StatusOK).Header.Get("ETag"); now != etag {
+			t.Error("something was written")
+		}
+	})
+}
+
 // What was is explained as it was, however often the roster is edited since.
 func TestWhyOfLastWeekAfterTwoEdits(t *testing.T) {
 	bubble(t, func(t *testing.T, w *mustertest.World) {

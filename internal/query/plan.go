@@ -95,7 +95,9 @@ func (q *Queries) PlanChange(ctx context.Context, a muster.Actor, in PlanChange)
 	out = PlannedChange{Revision: d.before.Catalog.Revision, Changes: plan.Diff(d.before.Catalog, next), Of: d.of}
 	var c plan.Consequences
 	if in.Cursor == "" {
-		c = plan.Judge(ctx, d.before, after, plan.Facts{Was: d.contacts, Is: d.contacts}, d.now, d.now.Plus(time.Duration(in.DaysAhead)*24*time.Hour))
+		ahead, end := context.WithTimeout(ctx, planShare)
+		c = plan.Judge(ahead, d.before, after, plan.Facts{Was: d.contacts, Is: d.contacts}, d.now, d.now.Plus(time.Duration(in.DaysAhead)*24*time.Hour))
+		end()
 		out.Consequences = &c
 	}
 	out.Replayed = replay(ctx, d, after)
@@ -125,6 +127,7 @@ const (
 	maxPlanning  = 2
 	planPatience = 20 * time.Second
 	planTime     = 15 * time.Second // for one answer; then it is told how far it was looked
+	planShare    = 10 * time.Second // of it for the weeks to come: what is left is for the past
 )
 
 // plan waits for a turn to make a plan. Whoever gets one calls done after it.

@@ -241,6 +241,7 @@ func (v *visit) planned(out *view.ProposedChange, x *query.PlannedChange) {
 			out.Clocks = append(out.Clocks, k.Text)
 		}
 	}
+	out.Warnings = append(lookedShort(x.Replayed.Far()), out.Warnings...)
 	out.Past = view.Replay{Done: x.Alerts, Of: x.Of, Others: x.Others, Lost: x.Lost}
 	for i := range x.ReachNobody {
 		out.Past.Lines = append(out.Past.Lines, x.ReachNobody[i].Say())

@@ -283,7 +283,7 @@ func saveDocument(check bool) handler {
 		in := command.PutText{Kind: k, Name: v.r.PathValue("name"), Text: v.r.PostFormValue("body"), IfMatch: muster.Revision(etag), Why: v.field("why"), Accept: v.field("accept"), DryRun: check}
 		out, err := v.Commands.PutText(v.ctx(), v.actor, in)
 		if err == nil && !check {
-			return v.done(docURL(k, out.Name), "Saved as revision "+itoa(int(out.Revision))+".", "")
+			return v.done(docURL(k, out.Name), strings.TrimSpace("Saved as revision "+itoa(int(out.Revision))+". "+out.Judged), "")
 		}
 		code := muster.CodeOf(err)
 		if err != nil && code != muster.ErrInvalid && code != muster.ErrPrecondition && !command.Gated(err) {

@@ -58,6 +58,24 @@ func TestTheGateInTheEditor(t *testing.T) {
 	p.post("/settings/rosters/storefront", "body", text, "etag", etag, "why", "quiet", "accept", "reaches-nobody").want(t, 200, "Saved as revision", "quiet (accepted: reaches-nobody)")
 }
 
+// So is taking the last who can be paged out of a team that a policy pages.
+func TestTheGateGuardsTeamsInTheEditor(t *testing.T) {
+	w := newWorld(t)
+	p := w.as("ana")
+	at := func(ref string) string { return fmt.Sprint(w.queries.Catalog().RevisionOf(ref)) }
+	p.post("/settings/teams", "body", "kind: team\nname: night\ntitle: Night\n").want(t, 200, "Saved")
+	p.post("/settings/users/vesna", "body", "kind: user\nname: vesna\ndisplay: Vesna New\nzone: UTC\nteams: [night]\n", "etag", at("users/vesna")).want(t, 200, "Saved")
+	u := *w.queries.Catalog().Users["ravi"]
+	text := func(teams string) string {
+		return "kind: user\nname: ravi\ndisplay: " + u.Display + "\nemail: " + u.Email + "\nzone: " + u.Zone + "\n" + teams
+	}
+	p.post("/settings/users/ravi", "body", text("teams: [night]\n"), "etag", at("users/ravi"), "accept", "reaches-nobody").want(t, 200, "Saved")
+	p.post("/settings/policies/storefront-urgent", "body", "kind: policy\nname: storefront-urgent\ntitle: Urgent\nteam: storefront\nsteps:\n  - {targets: [{team: night}], wait: 5m}\n",
+		"etag", at("policies/storefront-urgent")).want(t, 200, "Saved")
+	p.post("/settings/users/ravi", "body", text(""), "etag", at("users/ravi")).want(t, http.StatusConflict, "would reach nobody", `name="accept"`)
+	p.post("/settings/users/ravi", "body", text(""), "etag", at("users/ravi"), "accept", "reaches-nobody").want(t, 200, "Saved", "accepted: reaches-nobody")
+}
+
 func TestAKeyIsShownOnce(t *testing.T) {
 	w := newWorld(t)
 	p := w.as("ana")
