@@ -94,6 +94,32 @@ func TestRulesOfNotification(t *testing.T) {
 	p.post("/settings/people/ana/rules", line("phone", "", "0")...).want(t, http.StatusForbidden)
 }
 
+// A verified method that no rule names is told, with a button that has it used.
+func TestMethodsThatNoRuleUses(t *testing.T) {
+	w := newWorld(t)
+	p := w.as("ravi")
+	w.must(w.commands.Batch(t.Context(), "A second phone", admin(), func(b *command.Batch) error {
+		_, err := b.Contact(command.AddContact{User: "ravi", Method: "pager", Connector: "phone", Address: "ravi"})
+		return err
+	}))
+	if body := p.get("/settings/people/ravi").want(t, 200, "pager").body; strings.Contains(body, "No rule uses") {
+		t.Error("without rules every method is used")
+	}
+	for urgency, says := range map[string]string{"": "it is never rung.", "high": "it is never rung for urgent pages.", "low": "it is rung for urgent pages alone."} {
+		p.post("/settings/people/ravi/rules", "method", "phone", "urgency", urgency, "after", "0").want(t, 200, "No rule uses this method: "+says, `action="/settings/people/ravi/rules/add"`, `name="method" value="pager"`)
+	}
+	p.post("/settings/people/ravi/rules/add", "method", "fax").want(t, http.StatusNotFound, "no contact method called")
+	w.as("leo").post("/settings/people/ravi/rules/add", "method", "pager").want(t, http.StatusForbidden)
+	for range 2 {
+		if body := p.post("/settings/people/ravi/rules/add", "method", "pager").want(t, 200, "pager is used for every page").body; strings.Contains(body, "No rule uses") {
+			t.Error("it is told still")
+		}
+	}
+	if rules := w.queries.Catalog().Users["ravi"].Notify; len(rules) != 2 || rules[0].Method != "phone" || rules[1].Method != "pager" || rules[1].Urgency != "" {
+		t.Errorf("%+v", rules)
+	}
+}
+
 // Rules have hours, and a person has quiet hours. What the form cannot ask for stays as it is.
 func TestHoursOfRules(t *testing.T) {
 	w := newWorld(t)

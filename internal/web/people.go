@@ -99,6 +99,9 @@ func (v *visit) profileOf(name muster.UserName, status int, wrong []view.Problem
 		v.reached(&p, d)
 		p.RulesOpen = slices.ContainsFunc(wrong, func(w view.Problem) bool { return w.Field == "notify" })
 		for i := range p.Row.Methods {
+			if p.Row.Methods[i].Unused = unruled(d, &d.Contacts[i]); p.Row.Methods[i].Unused != "" {
+				p.Row.Methods[i].UseURL = self + "/rules/add"
+			}
 			p.Row.Methods[i].Last = v.lastPage(d, d.Contacts[i].ID)
 			p.Row.Methods[i].Tried = v.lastTest(d, d.Contacts[i].ID)
 		}

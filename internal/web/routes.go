@@ -158,6 +158,7 @@ func (s *Web) settingsRoutes() {
 	s.page("GET /settings/people/{name}", profile)
 	s.page("POST /settings/people/{name}/contacts", addContact)
 	s.page("POST /settings/people/{name}/rules", setRules)
+	s.page("POST /settings/people/{name}/rules/add", addRule)
 	s.page("POST /settings/people/{name}/reminders", setReminders)
 	s.page("POST /settings/people/{name}/passphrase", setPassphrase)
 	s.page("POST /settings/contacts/{id}/test", testContact)

@@ -68,6 +68,8 @@ func (v *visit) setupMethod(st *setupState, c *muster.Contact) view.SetupMethod 
 		if failed := v.failedTest(st, c); failed != "" {
 			m.State, m.Note = view.State{Tone: view.ToneCritical, Word: "Not delivered"}, failed
 		}
+	case unruled(st.profile, c) != "":
+		m.State, m.Note = view.State{Tone: view.ToneMinor, Word: "Not used"}, unruled(st.profile, c)+" Add a rule for it among your contact methods."
 	default:
 		m.State, m.Note = view.State{Tone: view.ToneOK, Word: "Verified"}, "You answered at "+v.clock(c.LastProved)+"."
 	}
@@ -115,32 +117,28 @@ func setupContact(v *visit) error {
 	return v.done(here, "Added. A test is on its way: open the link in it and press the button.", "")
 }
 
-// goesFirst has urgent pages use a new contact method at once, where the admin has no rules yet: else the phone in the
-// browser, which is the oldest, would come first and the new one two minutes later.
+// goesFirst has pages use a new contact method at once. Where the admin has no rules yet, they are made of every method: else
+// the phone in the browser, which is the oldest, would come first and the new one two minutes later. Where there are some,
+// one is added: what no rule names is never used.
 func (v *visit) goesFirst(ct *muster.Contact) error {
 	cat := v.Queries.Catalog()
 	u := cat.Users[v.actor.User]
-	if u == nil || len(u.Notify) > 0 {
+	if u == nil || names(u.Notify, ct.Method) {
 		return nil
 	}
-	d, err := v.Queries.Profile(v.ctx(), v.viewer(), u.Name)
-	if err != nil {
-		return err
-	}
-	next := *u
-	for i := range d.Contacts {
-		if c := &d.Contacts[i]; c.ID == ct.ID || !c.VerifiedAt.IsZero() {
-			next.Notify = append(next.Notify, muster.NotificationRule{Method: c.Method})
+	rules := slices.Clone(u.Notify)
+	if len(rules) == 0 {
+		d, err := v.Queries.Profile(v.ctx(), v.viewer(), u.Name)
+		if err != nil {
+			return err
+		}
+		for i := range d.Contacts {
+			if c := &d.Contacts[i]; c.ID != ct.ID && !c.VerifiedAt.IsZero() {
+				rules = append(rules, muster.NotificationRule{Method: c.Method})
+			}
 		}
 	}
-	body, err := json.Marshal(&next)
-	if err != nil {
-		return err
-	}
-	_, err = run[*command.Document](v, "PutDocument", command.PutDocument{
-		Kind: muster.KindUsers, Name: string(u.Name), Body: body, IfMatch: cat.RevisionOf(muster.DocRef(muster.KindUsers, string(u.Name))), Why: "setup: contact method",
-	})
-	return err
+	return v.saveRules(u, cat.RevisionOf(muster.DocRef(muster.KindUsers, string(u.Name))), append(rules, muster.NotificationRule{Method: ct.Method}), "setup: contact method")
 }
 
 // testTitle is how the alert of a test page is called, and found again.

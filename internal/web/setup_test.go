@@ -3,12 +3,15 @@ package web_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/command"
 	"github.com/muster-oncall/muster/internal/web"
 )
 
@@ -111,6 +114,37 @@ func TestSetupStepsFollowFromWhatThereIs(t *testing.T) {
 	p.get("/a/"+strings.TrimPrefix(got.at, "/setup/test?alert=")).want(t, 200, "This is a test page", "Ana Rossi")
 	p.get("/setup/test").want(t, 200, "Look again")
 	p.post(strings.Replace(got.at, "?alert=", "/", 1)+"/end").want(t, 200, "The test is over")
+}
+
+// Every contact method that is added in the setup is used for pages, not the first alone.
+func TestSetupHasEveryMethodUsed(t *testing.T) {
+	t.Parallel()
+	var tried []web.Trial
+	w, p := fresh(t, &tried)
+	ana := muster.Actor{User: "ana-rossi", Name: "Ana Rossi", Access: muster.AccessAdmin, Surface: muster.SurfaceWeb}
+	w.must(w.commands.Batch(t.Context(), "Carriers", ana, func(b *command.Batch) error {
+		return b.Apply(command.ApplyDocuments{Documents: "kind: connector\nname: texts\ntype: carrier\n---\nkind: connector\nname: calls\ntype: carrier\n"})
+	}))
+	rules := func(want string) {
+		t.Helper()
+		var got []string
+		for _, r := range w.queries.Catalog().Users["ana-rossi"].Notify {
+			got = append(got, r.Method)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("the rules name %v, not %s", got, want)
+		}
+	}
+	for i, kind := range []string{"texts", "calls", "texts"} {
+		p.post("/setup/contact", "kind", kind, "name", fmt.Sprintf("way%d", i), "address", "+4930123456").want(t, 200, "A test is on its way")
+	}
+	rules("phone way0 way1 way2")
+	if body := p.get("/settings/people/ana-rossi").want(t, 200, "way2").body; strings.Contains(body, "No rule uses") {
+		t.Error("a method is not used")
+	}
+	p.post("/settings/people/ana-rossi/rules", "method", "way0", "urgency", "high", "after", "3").want(t, 200, "Saved.")
+	p.post("/setup/contact", "kind", "calls", "name", "way3", "address", "+4930123456").want(t, 200)
+	rules("way0 way3")
 }
 
 func TestSetupIsForAdmins(t *testing.T) {

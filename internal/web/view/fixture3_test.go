@@ -31,6 +31,7 @@ func personRow() view.PersonRow {
 	return view.PersonRow{Person: view.Person{Name: "Ana", URL: "/people/ana", You: true}, Access: "team owner", Teams: "Storefront", Zone: "Seattle, 03:24", Methods: []view.ContactMethodRow{
 		{Name: "phone", Kind: "SMS", Address: "+1 ··· 0142", State: view.State{Tone: view.ToneOK, Word: "Proved today"}, TestURL: "/x", RemoveURL: "/x", Last: "Last page 03:12: proved, the carrier says that it was delivered"},
 		{Name: "work mail", Kind: "e-mail", Address: "ana@…", State: view.State{Tone: view.ToneMinor, Word: "Not verified"}, TestURL: "/x", Unverified: true},
+		{Name: "pager", Kind: "push", Address: "this phone", State: view.State{Tone: view.ToneOK, Word: "Proved today"}, TestURL: "/x", RemoveURL: "/x", Unused: "No rule uses this method: it is never rung.", UseURL: "/x"},
 	}}
 }
 

@@ -167,6 +167,8 @@ type ContactMethodRow struct {
 	TestURL             string // POST
 	RemoveURL           string // POST
 	Unverified          bool
+	Unused              string // that no rule names it, and what that means
+	UseURL              string // POST method: adds a rule
 	Last                string // what became of the last page by it
 	Tried               string // what the last test of it came to
 }
