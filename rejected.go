@@ -15,14 +15,14 @@ const (
 	RejectedDismissed RejectedStatus = "dismissed" // a person said why it is of no use
 )
 
-// RejectedSignal is a request that nothing could be read from. It waits until a person replays or dismisses it; what was
+// RejectedSignal is a request that nothing could be read from, or not all. It waits until a person replays or dismisses it; what was
 // received lies in the signal's row.
 type RejectedSignal struct {
 	ID         SignalID         `json:"id"`
 	Source     SourceName       `json:"source"`
 	Format     string           `json:"format"`
 	ReceivedAt Instant          `json:"received_at"`
-	Reason     string           `json:"reason"` // why nothing could be read from it
+	Reason     string           `json:"reason"` // why it could not be read
 	Status     RejectedStatus   `json:"status"`
 	SettledAt  Instant          `json:"settled_at,omitzero"`
 	SettledBy  *By              `json:"settled_by,omitempty"`

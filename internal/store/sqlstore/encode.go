@@ -20,14 +20,15 @@ func appendSignal(b []byte, s *muster.RawSignal) []byte {
 	return append(o.b, '}')
 }
 
-// appendRepeat appends a signal that says what an earlier one said: the times alone, and which one that is.
+// appendRepeat appends a signal that says what an earlier one said: the times alone, and which one that is. It has no state:
+// versions before migration 17 ask silences about the newest signal that is firing, and fall back on the alert, which has
+// the words, when these are none. In turn they do not see by it that the condition went on (I5), while both run.
 func appendRepeat(b []byte, s *muster.RawSignal) []byte {
 	o := object{b: append(b, '{')}
 	o.text("same", string(s.Same))
 	o.received(s)
 	o.name("signal")
 	in := object{b: append(o.b, '{')}
-	in.text("state", string(s.Signal.State)) // older versions look at it in what they find
 	in.times(&s.Signal)
 	o.b = append(in.b, '}')
 	o.part(s)

@@ -8,6 +8,18 @@ import (
 	"github.com/muster-oncall/muster"
 )
 
+// TestARepetitionHasNoState: versions that do not know repetitions take the newest signal that is firing for the condition,
+// and would ask silences about one without words.
+func TestARepetitionHasNoState(t *testing.T) {
+	t.Parallel()
+	at := muster.FromMicros(1_790_000_000_123_450)
+	s := muster.RawSignal{ID: "sig_2", Alert: "alt_1", Same: "sig_1", ReceivedAt: at, Signal: muster.Signal{State: muster.SignalFiring, Title: "said before", DetectedAt: at}}
+	var got muster.RawSignal
+	if err := json.Unmarshal(appendRepeat(nil, &s), &got); err != nil || got.Signal.State != "" || got.Signal.Title != "" || got.Signal.DetectedAt != at || got.Alert != "alt_1" {
+		t.Errorf("older versions find %+v, %v", got, err)
+	}
+}
+
 // TestAppendSignal holds what is written by hand to what encoding/json writes. A new field makes it fail until it is in
 // the value below, and so here.
 func TestAppendSignal(t *testing.T) {

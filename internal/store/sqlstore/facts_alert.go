@@ -105,13 +105,15 @@ type keptSignal struct {
 	Same muster.SignalID `json:"same"`
 }
 
+func scanKept(r row) (muster.RawSignal, error) {
+	s, err := scanValue[keptSignal](r)
+	s.RawSignal.Same = s.Same
+	return s.RawSignal, err
+}
+
 // signals lists signals without Raw. What one of them says that an earlier one said is looked up there.
 func (t *tx) signals(text string, args ...any) ([]muster.RawSignal, error) {
-	list, err := all(t, func(r row) (muster.RawSignal, error) {
-		s, err := scanValue[keptSignal](r)
-		s.RawSignal.Same = s.Same
-		return s.RawSignal, err
-	}, text, args...)
+	list, err := all(t, scanKept, text, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
+	"slices"
+	"time"
+
 	"github.com/muster-oncall/muster"
 	"github.com/muster-oncall/muster/internal/store"
 )
@@ -43,6 +47,18 @@ func (t *tx) InsertRejected(s *muster.RejectedSignal) error {
 // UpdateRejected writes a rejected signal as it is given.
 func (t *tx) UpdateRejected(s *muster.RejectedSignal) error {
 	return t.change("rejected signal", string(s.ID), "UPDATE rejected_signal SET status = $2, body = $3 WHERE id = $1", string(s.ID), string(s.Status), t.encode(s))
+}
+
+// RequestSignals gives the signals of a request. It finds them by identifier: they were made in one millisecond.
+func (t *tx) RequestSignals(first muster.SignalID) ([]muster.RawSignal, error) {
+	at := muster.MadeAt(first)
+	list, err := all(t, scanKept, "SELECT body FROM signal WHERE id >= $1 AND id < $2", madeAt("sig", at), madeAt("sig", at.Plus(time.Millisecond)))
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(s muster.RawSignal) bool { return s.ID != first && s.First != first })
+	slices.SortFunc(list, func(a, b muster.RawSignal) int { return cmp.Compare(a.Part, b.Part) })
+	return list, t.sayAgain(list)
 }
 
 // maxSamples is how many requests of a source are kept as samples, whatever is asked for.

@@ -46,6 +46,21 @@ func rejected(w *world) {
 	same(w, "no more than asked", 2, count("probes", 2))
 	same(w, "the newest samples", []muster.SignalID{rows[3].ID, rows[1].ID}, samples())
 
+	at := w.tick()
+	part := func(n int, first muster.SignalID) muster.RawSignal {
+		return muster.RawSignal{ID: muster.NewID[muster.SignalID](w.ids, at.Time), Source: "probes", Outcome: muster.OutcomeRejected, ReceivedAt: at, Part: n, First: first, Detail: string(rune('a' + n))}
+	}
+	first, other := part(0, ""), part(0, "")
+	request := []muster.RawSignal{first, part(1, first.ID), part(2, first.ID), part(3, first.ID)}
+	w.write(func(tx store.Tx) error {
+		return tx.InsertSignals([]muster.RawSignal{request[2], part(1, other.ID), request[0], other, request[3], request[1]})
+	})
+	of := func(id muster.SignalID) []muster.RawSignal {
+		return ask(w, func(r store.Reader) ([]muster.RawSignal, error) { return r.RequestSignals(id) })
+	}
+	same(w, "the signals of a request", request, of(first.ID))
+	same(w, "the signals of none", 0, len(of("sig_none")))
+
 	by := muster.By{Name: "Ana"}
 	rows[1].Status, rows[1].SettledAt, rows[1].SettledBy, rows[1].Why = muster.RejectedDismissed, w.tick(), &by, "a test"
 	w.write(func(tx store.Tx) error {
