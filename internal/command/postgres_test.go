@@ -24,6 +24,7 @@ func TestTheCoreOnPostgres(t *testing.T) {
 		"notices": noticesOnce, "heartbeats": heartbeatFails, "proposals": toldOfProposals, "contact tests": contactTests,
 		"a restored installation pages again": restoredPagesAgain,
 		"a rejected signal is replayed":       replays, "many replay one signal": manyReplay,
+		"a part that cannot be read": partlyRead,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := open(t, freshdb.Postgres(t, storetest.Server(t)), t.TempDir())

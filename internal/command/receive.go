@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -22,7 +23,7 @@ type ReceiveSignals struct {
 	Format  string
 	Raw     []byte
 	Signals []muster.Signal
-	Reason  string // why nothing could be read from Raw: kept as a rejected signal
+	Reason  string // why nothing could be read from Raw, or not all of it: kept as a rejected signal
 }
 
 // SignalResult says what became of a signal.
@@ -165,22 +166,12 @@ func (b *intakeBatch) request(it *receiveItem) ([]SignalResult, error) {
 	actor := b.sourceActor(it.Source)
 	b.Actor = actor
 	if len(it.Signals) == 0 {
-		detail := it.Reason
-		if detail == "" {
-			detail = "the request holds no signal"
-		}
-		b.signals = append(b.signals, muster.RawSignal{
-			ID: id[muster.SignalID](b.Call), Source: it.Source, Format: it.Format, Outcome: muster.OutcomeRejected,
-			Detail: detail, ReceivedAt: b.Now(), Raw: it.Raw,
-		})
-		row := &b.signals[len(b.signals)-1]
+		row := muster.RawSignal{Detail: cmp.Or(it.Reason, "the request holds no signal"), Raw: it.Raw}
+		res, err := b.reject(it, &row)
 		b.sample(it, row.ID)
-		if err := b.reject(row); err != nil {
-			return nil, err
-		}
-		return []SignalResult{{Outcome: muster.OutcomeRejected, Detail: detail}}, nil
+		return []SignalResult{res}, err
 	}
-	res := make([]SignalResult, len(it.Signals))
+	res := make([]SignalResult, len(it.Signals), len(it.Signals)+1)
 	var first muster.SignalID
 	for i := range it.Signals {
 		r, err := b.signal(&it.Signals[i], it.prints[i])
@@ -201,7 +192,11 @@ func (b *intakeBatch) request(it *receiveItem) ([]SignalResult, error) {
 		}
 		b.signals = append(b.signals, row)
 	}
-	return res, nil
+	if it.Reason == "" {
+		return res, nil
+	}
+	rest, err := b.reject(it, &muster.RawSignal{Detail: it.Reason, Part: len(it.Signals), First: first}) // Raw lies in the first
+	return append(res, rest), err
 }
 
 // repeated finds the row that says what this one says, or keeps this one in mind for those that will say the same.
@@ -300,7 +295,7 @@ func (b *intakeBatch) resolve(open muster.AlertID, s *muster.Signal, key store.A
 // own clock (I5): it was under way for longer than what came after it. A beginning counts as no later than its receipt, and
 // the first one of the alert never makes an end stale: so a clock that is wrong cannot keep an alert open.
 func (b *intakeBatch) stale(a *muster.Alert, s *muster.Signal) (bool, error) {
-	if s.DetectedAt.IsZero() || s.DetectedAt.Before(a.DetectedAt.Time) {
+	if a.Signals <= 1 || s.DetectedAt.IsZero() || s.DetectedAt.Before(a.DetectedAt.Time) {
 		return false, nil
 	}
 	rows, err := b.SignalsOf(a.ID, store.List{Limit: 5})

@@ -1,6 +1,7 @@
 package command_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -130,6 +131,14 @@ func TestALateEndDoesNotEndWhatBeganAgain(t *testing.T) {
 		}
 		if r := w.send("monitoring", at(signal("cart", muster.SignalResolved), 5*time.Minute))[0]; r.Outcome != muster.OutcomeResolved {
 			w.Errorf("the end that came after gave %+v", r)
+		}
+		// One signal makes no end stale: neither one at its own time, nor one that lies long before its receipt.
+		for i, ago := range []time.Duration{30 * time.Minute, 29 * time.Minute} {
+			key := fmt.Sprint("once", i)
+			w.send("monitoring", at(signal(key, muster.SignalFiring), 30*time.Minute))
+			if r := w.send("monitoring", at(signal(key, muster.SignalResolved), ago))[0]; r.Outcome != muster.OutcomeResolved {
+				w.Errorf("the end of an alert with one signal gave %+v", r)
+			}
 		}
 		// A sender whose clock is slow by more than its alert lasted can end it.
 		slow := w.send("monitoring", at(signal("pay", muster.SignalFiring), 0))[0].Alert

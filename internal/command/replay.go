@@ -8,10 +8,11 @@ import (
 	"slices"
 
 	"github.com/muster-oncall/muster"
+	"github.com/muster-oncall/muster/internal/route"
 	"github.com/muster-oncall/muster/internal/store"
 )
 
-// ReplaySignal puts a request that nothing could be read from through intake again.
+// ReplaySignal puts a request that could not be read in full through intake again.
 type ReplaySignal struct {
 	Signal muster.SignalID `json:"signal" path:"signal" arg:"1" doc:"the rejected signal's ID"`
 	Format string          `json:"format,omitempty" doc:"read it as this format; as it was sent when empty"`
@@ -19,16 +20,17 @@ type ReplaySignal struct {
 	read *readAgain
 }
 
-// DismissSignal says that a request which nothing could be read from is of no use.
+// DismissSignal says that a request which could not be read in full is of no use.
 type DismissSignal struct {
 	Signal muster.SignalID `json:"signal" path:"signal" arg:"1" doc:"the rejected signal's ID"`
 	Why    string          `json:"why" arg:"rest" doc:"why it is of no use"`
 }
 
-// readAgain is what was read from a request, and with which revision of its source's document.
+// readAgain is what was read from a request again, and with which revision of its source's document.
 type readAgain struct {
 	in   ReceiveSignals
-	at   muster.Instant // when it came
+	at   muster.Instant  // when it came
+	of   muster.SignalID // the first signal of the request, of which the others were taken then; "" when nothing was
 	rev  muster.Revision
 	rest string // why not all of it could be read
 }
@@ -36,7 +38,7 @@ type readAgain struct {
 // replayTable is every operation on rejected signals. It is a part of [Commands.Ops].
 func (c *Commands) replayTable() []muster.Op {
 	const responder = muster.AccessResponder
-	replay := op(c, muster.Op{Name: "ReplaySignal", Summary: "Put a request that nothing could be read from through intake again, with the mapping of today", Access: responder, Path: "/rejected/{signal}/replay", CLI: "source replay"}, (*Call).replaySignal)
+	replay := op(c, muster.Op{Name: "ReplaySignal", Summary: "Put a request that could not be read in full through intake again, with the mapping of today", Access: responder, Path: "/rejected/{signal}/replay", CLI: "source replay"}, (*Call).replaySignal)
 	run := replay.Exec
 	replay.Exec = func(ctx context.Context, actor muster.Actor, in any) (any, error) {
 		if r, ok := in.(*ReplaySignal); ok && actor.Access.AtLeast(replay.Access) {
@@ -48,14 +50,17 @@ func (c *Commands) replayTable() []muster.Op {
 	}
 	return []muster.Op{
 		replay,
-		op(c, muster.Op{Name: "DismissSignal", Summary: "Say that a request which nothing could be read from is of no use", Access: responder, Path: "/rejected/{signal}/dismiss", CLI: "source dismiss"}, (*Call).dismissSignal),
+		op(c, muster.Op{Name: "DismissSignal", Summary: "Say that a request which could not be read in full is of no use", Access: responder, Path: "/rejected/{signal}/dismiss", CLI: "source dismiss"}, (*Call).dismissSignal),
 	}
 }
 
-// reject keeps a request that nothing could be read from, so that somebody sees it.
-func (b *intakeBatch) reject(row *muster.RawSignal) error {
+// reject keeps a request that nothing could be read from, or a part of it that could not, so that somebody sees it.
+func (b *intakeBatch) reject(it *receiveItem, row *muster.RawSignal) (SignalResult, error) {
+	row.ID, row.Source, row.Format = id[muster.SignalID](b.Call), it.Source, it.Format
+	row.Outcome, row.ReceivedAt = muster.OutcomeRejected, b.Now()
+	b.signals = append(b.signals, *row)
 	b.Emit(store.Event{Topic: "now", Parts: []string{"rejected"}})
-	return b.InsertRejected(&muster.RejectedSignal{
+	return SignalResult{Outcome: row.Outcome, Detail: row.Detail}, b.InsertRejected(&muster.RejectedSignal{
 		ID: row.ID, Source: row.Source, Format: row.Format, ReceivedAt: row.ReceivedAt, Reason: row.Detail, Status: muster.RejectedWaiting,
 	})
 }
@@ -79,7 +84,7 @@ func (c *Commands) readAgain(ctx context.Context, in *ReplaySignal) error {
 
 // parse reads what was received; that nothing can be read from it is an error.
 func (c *Commands) parse(cat *muster.Catalog, row *muster.RawSignal, format string) (*readAgain, error) {
-	out := &readAgain{at: row.ReceivedAt, rev: cat.RevisionOf(muster.DocRef(muster.KindSources, row.Source))}
+	out := &readAgain{at: row.ReceivedAt, of: row.First, rev: cat.RevisionOf(muster.DocRef(muster.KindSources, row.Source))}
 	src := cat.Sources[row.Source]
 	if src == nil {
 		return nil, muster.Errorf(muster.ErrConflict, "There is no source %s any more: nothing says how to read this. Dismiss it.", row.Source)
@@ -143,6 +148,9 @@ func (c *Call) replaySignal(in ReplaySignal) (*muster.RejectedSignal, error) {
 			return nil, err
 		}
 	}
+	if err := c.notTaken(read); err != nil {
+		return nil, err
+	}
 	by := c.Actor
 	b := &intakeBatch{Call: c}
 	out, err := b.run([]receiveItem{{ReceiveSignals: read.in}})
@@ -170,6 +178,45 @@ func (c *Call) replaySignal(in ReplaySignal) (*muster.RejectedSignal, error) {
 		c.emitEntry(e)
 	}
 	return s, c.settle(s, "replay signal")
+}
+
+// notTaken leaves what was taken when the request came out of what was read from it again: a condition that is over would
+// open an alert once more, and its end would end the one that is open now. Signals are the same that tell the same of the
+// same condition, by the source's document of today.
+func (c *Call) notTaken(read *readAgain) error {
+	if read.of == "" {
+		return nil
+	}
+	type told struct {
+		fp    muster.Fingerprint
+		state muster.SignalState
+	}
+	src := c.Snap.Catalog.Sources[read.in.Source]
+	tells := func(s *muster.Signal) told { return told{route.Fingerprint(s, src), s.State} }
+	taken := map[told]bool{}
+	rows, err := c.RequestSignals(read.of)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		if rows[i].Signal.State != "" { // else it is what could not be read
+			taken[tells(&rows[i].Signal)] = true
+		}
+	}
+	rest := make([]muster.Signal, 0, len(read.in.Signals))
+	for i := range read.in.Signals {
+		if s := &read.in.Signals[i]; !taken[tells(s)] {
+			rest = append(rest, *s)
+		}
+	}
+	if len(rest) == 0 && read.rest != "" {
+		return muster.Errorf(muster.ErrInvalid, "Nothing more can be read of it than when it came: %s", read.rest)
+	}
+	if len(rest) == 0 {
+		return muster.Errorf(muster.ErrConflict, "All that can be read of it was taken when it came: dismiss it.")
+	}
+	read.in.Signals = rest
+	return nil
 }
 
 func (c *Call) sourceTitle(name muster.SourceName) string {

@@ -117,6 +117,54 @@ func replays(w *world) {
 	}
 }
 
+func TestThePartThatCannotBeReadIsNotLost(t *testing.T) {
+	bubble(t, func(w *world) { partlyRead(w) })
+}
+
+func partlyRead(w *world) {
+	w.put(fmt.Sprintf(probes, "checks"))
+	body := `{"checks":[{"id":"a","name":"A"},7,{"id":"b","name":"B"},null],"more":[{"id":"a","name":"A"},{"id":"c","name":"C"},{"id":"b","name":"B"},8]}`
+	res := w.post("probes", "generic", body)
+	if len(res) != 3 || res[0].Outcome != muster.OutcomeOpened || res[1].Outcome != muster.OutcomeOpened || res[2].Outcome != muster.OutcomeRejected || res[2].Alert != "" {
+		w.Fatalf("it gave %+v", res)
+	}
+	if d := res[2].Detail; !strings.Contains(d, "checks[1]") || !strings.Contains(d, "checks[3]") || strings.Contains(d, "checks[0]") {
+		w.Errorf("the reason is %q", d)
+	}
+	waiting := w.waiting("probes")
+	if len(waiting) != 1 || waiting[0].Reason != res[2].Detail {
+		w.Fatalf("these wait: %+v", waiting)
+	}
+	again := command.ReplaySignal{Signal: waiting[0].ID}
+	row := read(w, func(r store.Reader) (*muster.RawSignal, error) { return r.Signal(again.Signal) })
+	if string(row.Raw) != body || row.Outcome != muster.OutcomeRejected || row.Part != 2 {
+		w.Errorf("the part is kept as %+v", row)
+	}
+	// What is over meanwhile does not begin again, and nothing is settled for nothing.
+	must[*muster.Alert](w, w.as("rob"), "ResolveAlert", command.NoteAlert{Alert: res[0].Alert})
+	if _, err := do[*muster.RejectedSignal](w, w.as("rob"), "ReplaySignal", again); muster.CodeOf(err) != muster.ErrInvalid || !strings.Contains(explain(err), "Nothing more can be read of it") {
+		w.Errorf("the same mapping gave %v", err)
+	}
+	w.put(fmt.Sprintf(probes, "more"))
+	out := must[*muster.RejectedSignal](w, w.as("rob"), "ReplaySignal", again)
+	if out.Status != muster.RejectedReplayed || len(out.Results) != 1 || out.Results[0].Outcome != muster.OutcomeOpened || !strings.Contains(out.Why, "a part of it could not be read") {
+		w.Fatalf("replayed: %+v", out)
+	}
+	if a := w.alert(out.Results[0].Alert); a.Title != "C" {
+		w.Errorf("it opened %q", a.Title)
+	}
+	alerts := read(w, func(r store.Reader) ([]*muster.Alert, error) { return r.Alerts(store.AlertFilter{Source: "probes"}) })
+	if b := w.alert(res[1].Alert); len(alerts) != 3 || b.Signals != 1 || w.alert(res[0].Alert).Status != muster.AlertResolved || len(w.waiting("probes")) != 0 {
+		w.Errorf("%d alerts, B has %d signals", len(alerts), b.Signals)
+	}
+
+	// All of it was taken: there is nothing to replay.
+	w.put(fmt.Sprintf(probes, "checks"))
+	w.post("probes", "generic", `{"checks":[{"id":"d","name":"D"},7],"more":[{"id":"d","name":"D"}]}`)
+	w.put(fmt.Sprintf(probes, "more"))
+	refused[*muster.RejectedSignal](w, muster.ErrConflict, w.as("rob"), "ReplaySignal", command.ReplaySignal{Signal: w.waiting("probes")[0].ID})
+}
+
 func TestManyReplayOneSignal(t *testing.T) {
 	bubble(t, func(w *world) { manyReplay(w) })
 }
@@ -212,8 +260,17 @@ func TestSamplesOfASource(t *testing.T) {
 		if len(got) != 20 || got[0].Detail == "" || got[1].Signal.Title != "29" || got[19].Signal.Title != "11" {
 			w.Errorf("kept are %d: %+v", len(got), got)
 		}
-		if got := samples("form"); len(got) != 1 {
+		// What no mapping reads takes the place of nothing, and its newest is known.
+		for range 25 {
+			pass(5 * time.Second)
+			_, err := w.commands.ReceiveSignals(w.Context(), command.ReceiveSignals{Source: "form", Format: "report", Raw: []byte("{}"), Signals: []muster.Signal{signal("flood", muster.SignalFiring)}})
+			w.ok(err)
+		}
+		if got := samples("form"); len(got) != 1 || got[0].Format != "generic" {
 			w.Errorf("kept of the form are %+v", got)
+		}
+		if got := samples(store.OwnSamples("form")); len(got) != 1 || got[0].Format != "report" || got[0].ReceivedAt != muster.At(time.Now()) {
+			w.Errorf("kept of its reports are %+v", got)
 		}
 	})
 }

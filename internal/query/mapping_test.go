@@ -158,6 +158,19 @@ func TestRejectedSignalsAreListed(t *testing.T) {
 				t.Errorf("%s has %d", s.Source.Name, s.Waiting)
 			}
 		}
+		// A report is the last that came, and nothing that a mapping could be tried with.
+		time.Sleep(time.Minute)
+		if _, err := w.cmd.ReceiveSignals(w.Context(), command.ReceiveSignals{Source: "monitor", Format: "report", Raw: []byte("{}"), Signals: []muster.Signal{{State: muster.SignalFiring, Title: "A flood"}}}); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range got[[]query.SourceState](t)(w.q.Sources(w.Context(), view())) {
+			if s.Source.Name == "monitor" && (s.LastText != "A flood" || s.LastAt != muster.At(time.Now())) {
+				t.Errorf("the last is %q at %s", s.LastText, s.LastAt)
+			}
+		}
+		if out, err := w.q.TryMapping(w.Context(), tom(), query.TryMapping{Source: "monitor"}); err != nil || out.Format != "generic" {
+			t.Errorf("it begins with %+v, %v", out, err)
+		}
 		act[*muster.RejectedSignal](w, tom(), "DismissSignal", command.DismissSignal{Signal: page.Items[0].ID, Why: "a test"})
 		if n := got[int](t)(w.q.WaitingRejected(w.Context(), view(), "")); n != 2 {
 			t.Errorf("%d wait", n)

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"strings"
@@ -16,8 +17,8 @@ func (q *Queries) mappingTable() []muster.Op {
 	return []muster.Op{
 		asked(muster.Op{Name: "TryMapping", Summary: "Say what a request of a source would come to, with its mapping as it is or as it would be; nothing is written", Method: "POST", Path: "/sources/{source}/try", CLI: "source try", Access: responder}, q.TryMapping),
 		answer(q, muster.Op{Name: "ListPayloads", Summary: "List requests that a source sent lately, newest first", Path: "/sources/{source}/payloads", CLI: "source payloads", Access: responder, List: true}, (*read).payloads),
-		answer(q, muster.Op{Name: "ListRejected", Summary: "List requests that nothing could be read from, newest first", Path: "/rejected", CLI: "source rejected", Access: responder, List: true}, (*read).rejected),
-		answer(q, muster.Op{Name: "GetRejected", Summary: "Show a request that nothing could be read from", Path: "/rejected/{signal}", CLI: "source rejection", Access: responder}, (*read).oneRejected),
+		answer(q, muster.Op{Name: "ListRejected", Summary: "List requests that could not be read in full, newest first", Path: "/rejected", CLI: "source rejected", Access: responder, List: true}, (*read).rejected),
+		answer(q, muster.Op{Name: "GetRejected", Summary: "Show a request that could not be read in full", Path: "/rejected/{signal}", CLI: "source rejection", Access: responder}, (*read).oneRejected),
 	}
 }
 
@@ -49,7 +50,7 @@ func (r *read) payloads(in ListPayloads) (out muster.Listing[Payload], err error
 	return out, err
 }
 
-// ListRejected asks for requests that nothing could be read from.
+// ListRejected asks for requests that could not be read in full.
 type ListRejected struct {
 	Source muster.SourceName     `json:"source,omitempty" query:"source" arg:"1" doc:"only those of this source"`
 	Status muster.RejectedStatus `json:"status,omitempty" query:"status" doc:"waiting, replayed or dismissed; all when empty"`
@@ -127,14 +128,13 @@ func (q *Queries) Sources(ctx context.Context, who Viewer) ([]SourceState, error
 			if s.Waiting, err = r.CountRejected(src.Name, MaxWaiting); err != nil {
 				return nil, err
 			}
-			rows, err := r.Samples(src.Name)
-			if err != nil {
-				return nil, err
-			}
-			if len(rows) > 0 {
-				s.LastAt, s.LastText = rows[0].ReceivedAt, rows[0].Signal.Title
-				if s.LastText == "" {
-					s.LastText = rows[0].Detail
+			for _, from := range []muster.SourceName{src.Name, store.OwnSamples(src.Name)} {
+				rows, err := r.Samples(from)
+				if err != nil {
+					return nil, err
+				}
+				if len(rows) > 0 && rows[0].ReceivedAt.After(s.LastAt.Time) {
+					s.LastAt, s.LastText = rows[0].ReceivedAt, cmp.Or(rows[0].Signal.Title, rows[0].Detail)
 				}
 			}
 			out = append(out, s)
