@@ -44,6 +44,33 @@ func TestIntake(t *testing.T) {
 	want(t, w.do("POST", in+"/generic", `{"title":"Ended","state":"resolved"}`), 202, `{"alert":null,"outcome":"rejected","detail":"`)
 }
 
+// What can be read is taken; the rest is told of in the answer, and kept.
+func TestAPartThatCannotBeRead(t *testing.T) {
+	w := newWorld(t)
+	in := "/in/" + w.key
+	for i, c := range []struct {
+		format, body string
+		status       int
+		says         string
+	}{
+		{"generic", `[{"title":"Backup failed"},7]`, 202, `"},{"alert":null,"outcome":"rejected","detail":"Nothing in this says what is wrong: [1]: `},
+		{"alertmanager", `{"status":"firing","alerts":[{"labels":{"alertname":"a"}},{"labels":7},{"labels":{"alertname":"b"}}]}`, 202, `{"alert":null,"outcome":"rejected","detail":"Some alerts are not what Alertmanager sends: alerts[1].labels: `},
+		{"api/v2/alerts", `[{"labels":{"alertname":"c"}},{"labels":{}}]`, 400, "1 taken, the rest not"},
+	} {
+		want(t, w.do("POST", in+"/"+c.format, c.body), c.status, c.says)
+		if kept := w.rejected(); len(kept) != i+1 || string(kept[0]) != c.body {
+			t.Errorf("%s: kept are %q", c.format, kept)
+		}
+	}
+	must(t, w.db.Read(t.Context(), func(r store.Reader) error {
+		n, err := r.CountRejected("", 10)
+		if n != 3 {
+			t.Errorf("%d wait", n)
+		}
+		return err
+	}))
+}
+
 func TestIntakeRefusals(t *testing.T) {
 	w := newWorld(t)
 	in := "/in/" + w.key + "/generic"

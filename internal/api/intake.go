@@ -155,12 +155,11 @@ func (d *intakeDoor) take(w http.ResponseWriter, r *http.Request, begin time.Tim
 	}
 	signals, wrong := parse(src, buf.Bytes(), muster.At(begin))
 	in := command.ReceiveSignals{Source: k.source, Format: format, Raw: buf.Bytes(), Signals: signals}
-	if len(signals) == 0 {
-		if wrong == nil {
-			d.pool.put(buf)
-			return d.reply(w, format, nil), nil
-		}
+	if wrong != nil {
 		in.Reason = muster.Clip(wrong.Error(), 1000)
+	} else if len(signals) == 0 {
+		d.pool.put(buf)
+		return d.reply(w, format, nil), nil
 	}
 	results, err := d.Intake.ReceiveSignals(ctx, in)
 	if err != nil {

@@ -204,7 +204,7 @@ func (c *session) Data(r io.Reader) error {
 	}
 	signals, wrong := c.door.Parse(src, buf.Bytes(), muster.At(time.Now()))
 	in := command.ReceiveSignals{Source: name, Format: "email", Raw: buf.Bytes(), Signals: signals}
-	if len(signals) == 0 && wrong != nil {
+	if wrong != nil {
 		in.Reason = muster.Clip(wrong.Error(), 1000)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), commitWithin)
