@@ -108,7 +108,7 @@ type TriedSignal struct {
 	Routed   []WhyStep
 }
 
-// RejectedRow is a request that nothing could be read from.
+// RejectedRow is a request that could not be read in full.
 type RejectedRow struct {
 	ID         string
 	At         time.Time
