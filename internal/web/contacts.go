@@ -80,8 +80,9 @@ func (v *visit) reached(p *view.Profile, d *query.Profile) {
 // unproved names the methods by which a person is paged and which never brought a proof.
 func unproved(d *query.Profile) string {
 	var names []string
-	for _, c := range d.Contacts {
-		if !c.VerifiedAt.IsZero() && c.LastProved.IsZero() && !slices.ContainsFunc(d.Pages, func(pg query.Page) bool { return pg.Contact == c.ID && pg.State == muster.PageProved }) {
+	for i := range d.Contacts {
+		c := &d.Contacts[i]
+		if !c.VerifiedAt.IsZero() && c.LastProved.IsZero() && unruled(d, c) != neverRung && !slices.ContainsFunc(d.Pages, func(pg query.Page) bool { return pg.Contact == c.ID && pg.State == muster.PageProved }) {
 			names = append(names, c.Method)
 		}
 	}

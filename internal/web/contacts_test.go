@@ -108,6 +108,10 @@ func TestMethodsThatNoRuleUses(t *testing.T) {
 	for urgency, says := range map[string]string{"": "it is never rung.", "high": "it is never rung for urgent pages.", "low": "it is rung for urgent pages alone."} {
 		p.post("/settings/people/ravi/rules", "method", "phone", "urgency", urgency, "after", "0").want(t, 200, "No rule uses this method: "+says, `action="/settings/people/ravi/rules/add"`, `name="method" value="pager"`)
 	}
+	p.post("/settings/people/ravi/rules", "method", "phone", "urgency", "", "after", "0").want(t, 200, "it is never rung.")
+	if body := p.get("/settings/people/ravi").body; strings.Contains(body, "pager is used for pages") || strings.Contains(body, "and pager are used for pages") {
+		t.Error("what is never rung is said to be used")
+	}
 	p.post("/settings/people/ravi/rules/add", "method", "fax").want(t, http.StatusNotFound, "no contact method called")
 	w.as("leo").post("/settings/people/ravi/rules/add", "method", "pager").want(t, http.StatusForbidden)
 	for range 2 {

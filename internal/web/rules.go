@@ -14,6 +14,9 @@ func names(rules []muster.NotificationRule, method string) bool {
 	return slices.ContainsFunc(rules, func(r muster.NotificationRule) bool { return r.Method == method })
 }
 
+// neverRung is of a method that no page uses.
+const neverRung = "No rule uses this method: it is never rung."
+
 // unruled says what it means that no rule names a verified contact method; "" when one does, or when every method is used,
 // because no rule can be.
 func unruled(d *query.Profile, c *muster.Contact) string {
@@ -28,7 +31,7 @@ func unruled(d *query.Profile, c *muster.Contact) string {
 	}
 	switch high, low := ruled(muster.UrgencyHigh), ruled(muster.UrgencyLow); {
 	case high && low:
-		return "No rule uses this method: it is never rung."
+		return neverRung
 	case high:
 		return "No rule uses this method: it is never rung for urgent pages."
 	case low:
