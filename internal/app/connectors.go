@@ -124,7 +124,7 @@ func (c *connectors) address(kind, address string) (tidy, hint string, err error
 	}
 	if d.CheckAddress != nil {
 		if err := d.CheckAddress(address); err != nil {
-			return "", "", err
+			return "", "", muster.WrapError(muster.ErrInvalid, err, "%s", err.Error())
 		}
 	}
 	if d.HintAddress != nil {

@@ -45,9 +45,17 @@ func (w Way) String() string {
 	return s
 }
 
+// placeOf names a zone; that of the machine, which has no name, by what its clocks say.
+func placeOf(zone *time.Location, at muster.Instant) string {
+	if zone.String() != "Local" {
+		return zone.String()
+	}
+	return at.In(zone).Format("MST (UTC-07:00)")
+}
+
 // Lead says what the sheet is.
 func (s *Sheet) Lead(zone *time.Location) string {
-	t := "Made " + s.At.In(zone).Format("Mon 2 January 2006, 15:04") + ", valid until " + s.Until.In(zone).Format(stampForm) + " unless somebody changes a shift. Times are those of " + zone.String() + "."
+	t := "Made " + s.At.In(zone).Format("Mon 2 January 2006, 15:04") + ", valid until " + s.Until.In(zone).Format(stampForm) + " unless somebody changes a shift. Times are those of " + placeOf(zone, s.At) + "."
 	if !s.Numbers {
 		t += " Numbers are hints only."
 	}

@@ -266,7 +266,11 @@ func (v *visit) applied(why string, docs ...muster.Document) error {
 	if err != nil {
 		return err
 	}
-	_, err = run[*command.Applied](v, "ApplyDocuments", command.ApplyDocuments{Documents: string(text), File: "setup.json", Why: why})
+	in := command.ApplyDocuments{Documents: string(text), File: "setup.json", Why: why}
+	if v.field("accept") != "" {
+		in.Accept = query.ReachesNobody
+	}
+	_, err = run[*command.Applied](v, "ApplyDocuments", in)
 	return err
 }
 

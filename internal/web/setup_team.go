@@ -124,7 +124,10 @@ func setupTeam(v *visit) error {
 		t := p.Team
 		t.Team, t.Service, t.Handoff, t.Zone, t.Units = v.field("team"), v.field("service"), v.field("handoff"), v.field("zone"), teamUnits(v.field("unit"))
 		t.People = turnTakers(cat, v.r.Form["person"])
-		t.Problems = teamProblems(err)
+		t.Problems, t.Anyway = teamProblems(err), command.Gated(err)
+		if t.Anyway {
+			t.Problems = []view.Problem{{Message: "Some of these people cannot be reached yet, so nobody would be paged in their turn but the admins. Leave them out until they have added how they are reached, or make the team all the same."}}
+		}
 	})
 }
 

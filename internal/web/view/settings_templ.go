@@ -639,7 +639,7 @@ func DocumentPage(p Document) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.New {
-				templ_7745c5c3_Err = field("Name", "name", "text", p.Name, "Small letters, digits and hyphens. It cannot be changed later: other documents refer to it.", p.Problems, templ.Attributes{"required": true, "pattern": "[a-z0-9][a-z0-9-]*", "autocomplete": "off"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = field("Name", "name", "text", p.Name, "Small letters, digits and hyphens. It cannot be changed later: other documents refer to it.", p.Problems, templ.Attributes{"required": true, "pattern": "[a-z0-9][a-z0-9\\-]*", "autocomplete": "off"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -75,6 +75,7 @@ type SetupTeam struct {
 	People        []Option
 	Wakes         string // whom it pages
 	Problems      []Problem
+	Anyway        bool // not everybody in it can be paged yet: a button accepts that
 
 	Have []Link // what is there already, in a sentence each
 	Skip string
