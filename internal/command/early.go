@@ -22,11 +22,11 @@ func (b *intakeBatch) keepEnd(s *muster.Signal, key store.AlertKey) (SignalResul
 }
 
 // endedBefore reports whether the end of a condition that begins came already: by the sender's own clock it began before it
-// ended. A sender that tells no time begins at receipt, which is later than any end that was received: it pages, because a
-// condition that comes back must not be missed.
+// ended. A sender that tells no time begins at receipt, which no end that was received is later than: it pages, as one does
+// that begins at the instant of the end, because a condition that comes back must not be missed.
 func (b *intakeBatch) endedBefore(s *muster.Signal, key store.AlertKey) bool {
 	ended, ok := b.early[key]
-	return ok && !s.DetectedAt.IsZero() && s.DetectedAt.Before(b.Now().Time) && !s.DetectedAt.After(ended.Time)
+	return ok && !s.DetectedAt.IsZero() && s.DetectedAt.Before(b.Now().Time) && s.DetectedAt.Before(ended.Time)
 }
 
 // endAtOnce resolves a new alert whose end came before it.

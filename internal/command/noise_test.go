@@ -121,6 +121,13 @@ func TestAnEndThatComesBeforeItsBeginning(t *testing.T) {
 			w.Errorf("the beginning was %+v, its alert %s", r, a.Status)
 		}
 		w.hears(r.Alert, "its end came before its beginning")
+		// What begins at the instant of the end is not over: a sender without times may tell both in one request.
+		instant := muster.At(time.Now().Add(-time.Second))
+		end, begin := signal("same instant", muster.SignalResolved), signal("same instant", muster.SignalFiring)
+		end.DetectedAt, begin.DetectedAt = instant, instant
+		if out := w.send("monitoring", end, begin); out[1].Outcome != muster.OutcomeOpened {
+			w.Errorf("what begins when its key ended was %+v", out[1])
+		}
 		// An end counts once, for what began before it, and not for ever.
 		at(muster.SignalResolved, 0)
 		pass(time.Minute)

@@ -111,6 +111,7 @@ var changes = []struct{ name, tables, edit, want string }{
 	{"a ledger row and its place were removed", "ledger ledger_seal", `DELETE FROM ledger WHERE id = (SELECT id FROM ledger_seal WHERE pos = 2); DELETE FROM ledger_seal WHERE pos = 2`, "The ledger was changed: row 2 is missing"},
 	{"two ledger rows were swapped", "ledger_seal", `UPDATE ledger_seal SET pos = 0 WHERE pos = 1; UPDATE ledger_seal SET pos = 1 WHERE pos = 2; UPDATE ledger_seal SET pos = 2 WHERE pos = 0`, "The ledger was changed: row 1 "},
 	{"the end of the ledger was cut off", "ledger ledger_seal page", `DELETE FROM ledger WHERE id = (SELECT id FROM ledger_seal ORDER BY pos DESC LIMIT 1); DELETE FROM ledger_seal WHERE pos = (SELECT MAX(pos) FROM ledger_seal)`, "The end of the ledger was cut off"},
+	{"a checkpoint was moved", "ledger_checkpoint", `UPDATE ledger_checkpoint SET at = at + 5`, "The checkpoint at row "},
 	{"a checkpoint was edited", "ledger_checkpoint", `UPDATE ledger_checkpoint SET body = REPLACE(body, '"position":', '"position":1')`, "The checkpoint at row "},
 	{"a row of the security log was edited", "audit", `UPDATE audit SET body = REPLACE(body, '"name":"', '"name":"Not ') WHERE seq = 2`, "The security log was changed: row 2 "},
 	{"the end of the security log was cut off", "audit", `DELETE FROM audit WHERE seq = (SELECT MAX(seq) FROM audit)`, "The end of the security log was cut off"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -133,6 +134,11 @@ func (v *visit) mailOf(st *setupState) (doc *muster.Connector, password string) 
 	}
 	if password = v.r.PostFormValue("password"); password == "" {
 		password = v.unkeep(v.field("kept"))
+	}
+	if password == "" && st.mail != nil && slices.ContainsFunc([]string{"host", "port", "tls", "username"}, func(name string) bool {
+		return doc.Settings[name] != st.mail.Connector.Settings[name]
+	}) {
+		delete(doc.Secrets, mailPassword) // what was stored for one server is not for another
 	}
 	return doc, password
 }

@@ -80,7 +80,20 @@ func (t *tx) InsertCheckpoint(c *muster.Checkpoint) error {
 
 // Checkpoints lists checkpoints, the oldest first.
 func (t *tx) Checkpoints(after muster.Instant, limit int) ([]muster.Checkpoint, error) {
-	return all(t, scanValue[muster.Checkpoint], "SELECT body FROM ledger_checkpoint WHERE at > $1 ORDER BY at LIMIT $2", after.Micros(), limit)
+	return all(t, scanCheckpoint, "SELECT at, body FROM ledger_checkpoint WHERE at > $1 ORDER BY at LIMIT $2", after.Micros(), limit)
+}
+
+// scanCheckpoint takes the time from the column that orders checkpoints, so that whoever reads on by it comes to the end, and
+// one whose column was changed fails by its signature.
+func scanCheckpoint(r row) (c muster.Checkpoint, err error) {
+	var at int64
+	var body []byte
+	if err := r.Scan(&at, &body); err != nil {
+		return c, err
+	}
+	err = decode(body, &c)
+	c.At = muster.FromMicros(at)
+	return c, err
 }
 
 // LastCheckpoint gives the newest checkpoint, nil when there is none.
