@@ -89,14 +89,31 @@ func heldText(s *muster.Suppressed) string {
 }
 
 // lookAgain makes every open alert ask about silences again, because one was written or removed: it pages at once when
-// nothing holds it back any more, and is held back when something does. Beyond the newest 1,000 open alerts a silence
-// keeps the end that it had.
-func (c *Call) lookAgain() error {
-	alerts, err := c.Alerts(store.AlertFilter{Status: []muster.AlertStatus{muster.AlertOpen}, List: store.List{Limit: 1000}})
+// nothing holds it back any more, and is held back when something does. The newest look at once, the others by and by.
+func (c *Call) lookAgain() error { return c.lookAgainAfter("") }
+
+// How many alerts look again in one transaction, and how long the next ones wait, so that a store full of open alerts keeps
+// neither writers nor other timers waiting.
+const (
+	atLook    = 500
+	lookEvery = time.Second
+)
+
+// lookAgainRef begins what a timer is about that carries on with the open alerts after one.
+const lookAgainRef = "open_alerts_after/"
+
+// lookAgainAfter does it for the next alerts that are older than one, and leaves a timer for those after them.
+func (c *Call) lookAgainAfter(after string) error {
+	alerts, err := c.Alerts(store.AlertFilter{Status: []muster.AlertStatus{muster.AlertOpen}, List: store.List{Limit: atLook, After: after}})
 	if err != nil {
 		return err
 	}
-	timers := make([]muster.Timer, 0, len(alerts))
+	timers := make([]muster.Timer, 0, len(alerts)+1)
+	if len(alerts) == atLook {
+		timers = append(timers, muster.Timer{
+			ID: id[muster.TimerID](c), Kind: muster.TimerSilenceEnd, Ref: lookAgainRef + string(alerts[atLook-1].ID), DueAt: c.Now().Plus(lookEvery),
+		})
+	}
 	for _, a := range alerts {
 		if err := c.DeleteTimersOf(string(a.ID), muster.TimerSilenceEnd); err != nil {
 			return err
@@ -154,6 +171,9 @@ func (c *Call) fireSilenceRemind(t *muster.Timer) error {
 // fireSilenceEnd asks about an open alert whether a silence holds it back now: the one that did may be over, removed, made
 // longer or followed by another, and one that was written just now may hold back what pages already.
 func (c *Call) fireSilenceEnd(t *muster.Timer) error {
+	if after, ok := strings.CutPrefix(t.Ref, lookAgainRef); ok {
+		return c.lookAgainAfter(after)
+	}
 	if name, ok := strings.CutPrefix(t.Ref, muster.DocRef(muster.KindSilences, "")); ok { // one begins, or a window of it
 		if s := c.Snap.Catalog.Silences[muster.SilenceName(name)]; s != nil && s.Repeat != nil {
 			if err := c.DeleteTimersOf(t.Ref, muster.TimerSilenceRemind); err != nil {

@@ -1,6 +1,7 @@
 package command_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -342,4 +343,60 @@ func TestTheExplanationKnowsAboutHolds(t *testing.T) {
 			}
 		}
 	})
+}
+
+// More alerts are open than look at silences at once: the oldest looks again, too, by timers that carry on.
+func TestManyAlertsLookAgain(t *testing.T) { bubble(t, manyLookAgain) }
+
+func manyLookAgain(w *world) {
+	const many = 2500
+	silence(w, "works", 24*time.Hour)
+	var oldest muster.AlertID
+	for i := range many / 100 {
+		signals := make([]muster.Signal, 100)
+		for j := range signals {
+			signals[j] = signal(fmt.Sprintf("cart-%d-%d", i, j), muster.SignalFiring)
+		}
+		if res := w.send("monitoring", signals...); oldest == "" {
+			oldest = res[0].Alert
+		}
+	}
+	// carried fires the timers that carry on, and counts the alerts that look then.
+	carried := func() (looks int) {
+		w.Helper()
+		for more := true; more; {
+			more, looks = false, 0
+			for _, t := range read(w, func(r store.Reader) ([]muster.Timer, error) { return r.DueTimers(r.Now().Plus(time.Minute), 2*many) }) {
+				switch {
+				case t.Kind != muster.TimerSilenceEnd:
+				case strings.HasPrefix(t.Ref, "open_alerts_after/"):
+					more = true
+					w.ok(w.commands.DelayTimer(w.Context(), t.ID, 0)) // now, not in a second
+					w.ok(w.commands.FireTimer(w.Context(), t.ID))
+				default:
+					looks++
+				}
+			}
+		}
+		return looks
+	}
+	if n := carried(); n != 0 || w.alert(oldest).Suppressed == nil {
+		w.Fatalf("%d alerts look at silences, and the oldest is held by %+v", n, w.alert(oldest).Suppressed)
+	}
+	removeSilence(w)
+	if n := carried(); n != many {
+		w.Fatalf("%d of %d alerts look again", n, many)
+	}
+	w.due(string(oldest))
+	if w.alert(oldest).Suppressed != nil || len(w.pages(oldest)) == 0 {
+		w.Errorf("the silence is gone, and the oldest alert pages nobody: held by %+v", w.alert(oldest).Suppressed)
+	}
+	silence(w, "again", time.Hour)
+	if n := carried(); n != many {
+		w.Fatalf("%d of %d alerts look at a new silence", n, many)
+	}
+	w.due(string(oldest))
+	if a := w.alert(oldest); a.Suppressed == nil || a.Suppressed.By != "again" {
+		w.Errorf("the oldest alert pages through a new silence: held by %+v", a.Suppressed)
+	}
 }
