@@ -25,6 +25,9 @@ type User struct {
 	Disabled  bool               `json:"disabled,omitempty"`  // has left: is never paged and cannot sign in
 }
 
+// LongestAfter is the longest time after which a notification rule may tell a person.
+const LongestAfter = 2 * time.Hour
+
 // NotificationRule says which contact method to use, and how long after the page was planned. Neither its hours nor the
 // person's quiet hours keep the last step from reaching anybody.
 type NotificationRule struct {
@@ -141,7 +144,7 @@ func (d *User) Check() (f []FieldError) {
 		if r.Urgency != "" {
 			f = append(f, oneOf(p+".urgency", r.Urgency, UrgencyHigh, UrgencyLow)...)
 		}
-		if r.After.Std() > 2*time.Hour {
+		if r.After.Std() > LongestAfter {
 			f = append(f, FieldError{Path: p + ".after", Message: "at most 2h: a person who is paged later is not reached"})
 		}
 		f = append(f, checkWindows(p+".hours", r.Hours)...)

@@ -40,7 +40,7 @@ type startItem struct {
 	hold     time.Duration // not to be begun now: its connector is in trouble
 }
 
-// heldFor is how long a page whose connector is in trouble waits for it: then it has failed.
+// heldFor is how long a page that is due waits for its connector, which is in trouble: then it has failed.
 const heldFor = time.Hour
 
 // StartDelivery writes that a delivery is begun, if it is still wanted: a page only while its alert is open and
@@ -160,7 +160,7 @@ func (c *Call) putOff(d *muster.Delivery, p *muster.Page, by time.Duration) unwa
 	if p == nil {
 		return unwanted{}
 	}
-	if c.Now().Sub(p.PlannedAt.Time) > heldFor {
+	if c.Now().Sub(p.DueAt.Time) > heldFor { // a later way is planned long before
 		d.State = muster.DeliveryFailed
 		return unwanted{why: fmt.Sprintf("%s was in trouble for %s", d.Connector, muster.Duration(heldFor)), failed: true}
 	}

@@ -15,7 +15,7 @@ import (
 // failed, unless one of them was proved. When all methods went without proof, the stand-ins go: of a page that failed at
 // once, of one that was only accepted when the time for its proof is over. Nothing but a proof ends this, or an answer.
 
-// oldestWays is how long after a person was told the stand-ins may still go.
+// oldestWays is how long after the last contact method was due the stand-ins may still go.
 const oldestWays = time.Hour
 
 // backs reports whether a connector stands in for another one, at once or after others.
@@ -150,7 +150,7 @@ func (c *Call) fireProof(t *muster.Timer) error {
 	if err != nil {
 		return err
 	}
-	pages, err := c.PagesSince(a.ID, c.Now().Plus(-oldestWays)) // for those before it is too late
+	pages, err := c.PagesSince(a.ID, c.Now().Plus(-muster.LongestAfter-oldestWays)) // for those before it is too late
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,13 @@ func (c *Call) standIn(r *rows, a *muster.Alert, ways []way, lost muster.PageID)
 	if alone && (a.Status == muster.AlertResolved || !byHand && (a.Status != muster.AlertOpen || a.Suppressed != nil)) || proven(ways) {
 		return next
 	}
-	if c.Now().Sub(first.PlannedAt.Time) > oldestWays {
+	went := first.DueAt
+	for _, w := range ways {
+		if due := w.first().DueAt; due.After(went.Time) {
+			went = due
+		}
+	}
+	if c.Now().Sub(went.Time) > oldestWays {
 		return next
 	}
 	soonest := func(at muster.Instant) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -103,6 +104,54 @@ func TestWhatFailsForGoodGoesOnAtOnce(t *testing.T) {
 		}
 		if p = w.again(p); p.State != muster.PageFailed || !strings.Contains(p.Detail, "unreachable") {
 			w.Errorf("the page is %s: %s", p.State, p.Detail)
+		}
+	})
+}
+
+// A contact method that is due long after the first one has its stand-in like any other: when it brings no proof, and when its
+// provider is in trouble.
+func TestALateWayHasItsStandIn(t *testing.T) {
+	bubble(t, func(w *world) {
+		w.texting()
+		must[*muster.Contact](w, w.as("ana"), "AddContact", command.AddContact{User: "rob", Method: "phone", Connector: "phone"})
+		w.put("kind: user\nname: rob\ndisplay: Rob\nemail: rob@example.org\nzone: Europe/Berlin\nstorm: {off: true}\n" +
+			"notify: [{method: phone}, {method: text, after: 90m}]\n")
+		w.phones.began = time.Now()
+		w.start()
+		ids := []muster.AlertID{w.another()}
+		pass(10 * time.Minute)
+		for range 4 {
+			ids = append(ids, w.another())
+		}
+		pass(85 * time.Minute) // the text of the first went, and none of the others
+		w.phones.set(func(r ring) error {
+			if r.method == "sms" {
+				return connector.Temporary(errors.New("the other side answered 500"), 0)
+			}
+			return nil
+		})
+		if got := fmt.Sprint(w.rungBy(ids[0])); !strings.Contains(got, "1h30m0s sms ") || !strings.Contains(got, "1h31m30s sms-two") {
+			w.Errorf("a text that brought no proof: the phone rang %s", got)
+		}
+		pass(10 * time.Minute)
+		if c := w.engine.Circuits(); len(c) != 1 || c[0].Connector != "sms" {
+			w.Fatalf("in trouble are %+v", c)
+		}
+		for _, id := range ids {
+			pages := slices.DeleteFunc(w.pages(id), func(p *muster.Page) bool { return p.Person != "rob" })
+			again := pages[len(pages)-1]
+			if again.Connector != "sms-two" || again.State != muster.PageAccepted {
+				w.Fatalf("the phone rang %v; the last page is %s by %s: %s", w.rungBy(id), again.State, again.Connector, again.Detail)
+			}
+			w.answers("sms-two", muster.PageAnswer{Kind: muster.AnswerReceived, Page: again.ID})
+			if p := w.again(again); p.State != muster.PageProved {
+				w.Errorf("the page of the stand-in is %s", p.State)
+			}
+			for _, p := range pages {
+				if strings.Contains(p.Detail, "was in trouble for") {
+					w.Errorf("a page failed by %s before it had waited: %s", p.Connector, p.Detail)
+				}
+			}
 		}
 	})
 }
