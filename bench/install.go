@@ -259,7 +259,7 @@ func (in *installation) fill(ctx context.Context, setup string) error {
 		return nil
 	}
 	for i := range people {
-		contact := map[string]any{"method": "hook", "connector": "sink", "address": fmt.Sprintf("http://%s/u%d", in.sink, i)}
+		contact := map[string]any{"method": "hook", "connector": "sink", "address": fmt.Sprintf("http://%s/u%d", in.sink, i), "verified": true}
 		if err := in.call(ctx, "POST", fmt.Sprintf("/api/v1/users/u%d/contacts", i), contact, nil, 201); err != nil {
 			return err
 		}

@@ -104,7 +104,7 @@ func newCrashWorld(t testing.TB, store string) *crashWorld {
 	w.Do("PUT", "/api/v1/secrets/hook-secret", map[string]any{"value": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}).Want(http.StatusNoContent)
 	w.Do("POST", "/api/v1/apply", map[string]any{"documents": crashCatalog, "why": "crash test"}).Want(http.StatusOK)
 	for _, u := range []string{"ana", "ravi"} {
-		w.Do("POST", "/api/v1/users/"+u+"/contacts", map[string]any{"method": "hook", "connector": "hook", "address": w.phones.URL + "/" + u}).Want(http.StatusCreated)
+		w.Do("POST", "/api/v1/users/"+u+"/contacts", map[string]any{"method": "hook", "connector": "hook", "address": w.phones.URL + "/" + u, "verified": true}).Want(http.StatusCreated)
 	}
 	w.monitor = w.Do("POST", "/api/v1/keys", map[string]any{"name": "monitoring", "source": "monitoring"}).Want(http.StatusCreated).Text("token")
 	return w

@@ -87,7 +87,7 @@ func TestAcknowledgedByEachMeans(t *testing.T) {
 	in.Do("POST", "/api/v1/apply", map[string]any{"documents": fmt.Sprintf(meansCatalog, p.MailPort), "why": "a test", "accept": "reaches-nobody"}).Want(http.StatusOK)
 	reach := func(user, method, connector, address string) {
 		t.Helper()
-		in.Do("POST", "/api/v1/users/"+user+"/contacts", map[string]any{"method": method, "connector": connector, "address": address}).Want(http.StatusCreated)
+		in.Do("POST", "/api/v1/users/"+user+"/contacts", map[string]any{"method": method, "connector": connector, "address": address, "verified": true}).Want(http.StatusCreated)
 	}
 	browser, err := p.Push.Subscribe(in.pushKey())
 	if err != nil {

@@ -26,7 +26,7 @@ func TestBrowserServiceWorker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in.Do("POST", "/api/v1/users/bodo/contacts", map[string]any{"method": "browser", "connector": "browsers", "address": bodo.Subscription()}).Want(http.StatusCreated)
+	in.Do("POST", "/api/v1/users/bodo/contacts", map[string]any{"method": "browser", "connector": "browsers", "address": bodo.Subscription(), "verified": true}).Want(http.StatusCreated)
 	monitor := in.Do("POST", "/api/v1/keys", map[string]any{"name": "monitoring", "source": "monitoring"}).Want(http.StatusCreated).Text("token")
 
 	w := NewWorker(t, NewBrowser(t), in.URL)

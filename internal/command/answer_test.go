@@ -38,7 +38,7 @@ storm: {off: true}
 	})["rob"] {
 		must[muster.Nothing](w, admin, "RemoveContact", command.RemoveContact{Contact: ct.ID, Accept: "reaches-nobody"})
 	}
-	must[*muster.Contact](w, admin, "AddContact", command.AddContact{User: "rob", Method: "text", Connector: "sms", Address: "+4915112345678"})
+	must[*muster.Contact](w, admin, "AddContact", command.AddContact{User: "rob", Method: "text", Connector: "sms", Address: "+4915112345678", Verified: true})
 }
 
 // texted is a page of a new alert that went to Rob's phone.

@@ -37,8 +37,18 @@ func TestContactMethods(t *testing.T) {
 		refused[*muster.Contact](w, muster.ErrInvalid, w.as("rob"), "AddContact", add)
 		add.Method, add.User = "pager", "olga"
 		refused[*muster.Contact](w, muster.ErrForbidden, w.as("rob"), "AddContact", add)
+		if by := must[*muster.Contact](w, w.as("ana"), "AddContact", add); !by.VerifiedAt.IsZero() {
+			w.Error("what an admin adds is verified, and nobody has tried it")
+		}
+		add.User, add.Method, add.Verified = "rob", "spare", true
+		refused[*muster.Contact](w, muster.ErrForbidden, w.as("rob"), "AddContact", add)
+		add.User = "olga"
 		if by := must[*muster.Contact](w, w.as("ana"), "AddContact", add); by.VerifiedAt.IsZero() {
-			w.Error("what an admin adds is not verified")
+			w.Error("what an admin answers for is not verified")
+		}
+		log := read(w, func(r store.Reader) ([]*muster.AuditEntry, error) { return r.Audit(store.List{Limit: 2}) })
+		if log[0].Op != "add contact" || log[0].Facts["verified"] == "" || log[1].Facts["verified"] != "" {
+			w.Errorf("the security log says %+v and before that %+v", log[0], log[1])
 		}
 		refused[muster.Nothing](w, muster.ErrForbidden, w.as("olga"), "RemoveContact", command.RemoveContact{Contact: ct.ID})
 		must[muster.Nothing](w, w.as("rob"), "RemoveContact", command.RemoveContact{Contact: ct.ID})

@@ -55,7 +55,7 @@ func TestAProviderIsDownForHalfAnHour(t *testing.T) {
 		w.Do("ana", "PUT", "/api/v1/secrets/twilio-token", map[string]any{"value": twilioToken}).Want(http.StatusNoContent)
 		for i := range people {
 			w.Do("ana", "POST", fmt.Sprintf("/api/v1/users/p%d/contacts", i), map[string]any{
-				"method": "sms", "connector": "sms", "address": fmt.Sprintf("+15005551%03d", i),
+				"method": "sms", "connector": "sms", "address": fmt.Sprintf("+15005551%03d", i), "verified": true,
 			}).Want(http.StatusCreated)
 		}
 		var fired []muster.AlertID
@@ -123,7 +123,7 @@ func TestMailProvesNothingAndATextFollows(t *testing.T) {
 		w.Phones.Serve("api.twilio.com", f)
 		w.Do("ana", "PUT", "/api/v1/secrets/twilio-token", map[string]any{"value": twilioToken}).Want(http.StatusNoContent)
 		for method, c := range map[string][2]string{"sms": {"sms", ravisNumber}, "later": {"phones", "https://phone.test/later"}} {
-			w.Do("ana", "POST", "/api/v1/users/ravi/contacts", map[string]any{"method": method, "connector": c[0], "address": c[1]}).Want(http.StatusCreated)
+			w.Do("ana", "POST", "/api/v1/users/ravi/contacts", map[string]any{"method": method, "connector": c[0], "address": c[1], "verified": true}).Want(http.StatusCreated)
 		}
 		alert := w.Fire("AppCenter Health Check", "major")
 		pass(time.Minute)

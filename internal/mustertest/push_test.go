@@ -48,7 +48,7 @@ func TestAcknowledgeInPushover(t *testing.T) {
 				f := pushover.New(o)
 				w.Phones.Serve("api.pushover.net", f)
 				w.Do("ana", "PUT", "/api/v1/secrets/pushover-token", map[string]any{"value": pushoverToken}).Want(http.StatusNoContent)
-				w.Do("ana", "POST", "/api/v1/users/ravi/contacts", map[string]any{"method": "pushover", "connector": "pushover", "address": ravisKey}).Want(http.StatusCreated)
+				w.Do("ana", "POST", "/api/v1/users/ravi/contacts", map[string]any{"method": "pushover", "connector": "pushover", "address": ravisKey, "verified": true}).Want(http.StatusCreated)
 				alert := w.Fire("cart", "critical")
 				pass(2 * time.Second)
 				if len(f.Messages()) != 1 || f.Messages()[0].Priority != 2 {
@@ -97,8 +97,8 @@ func TestAcknowledgeInABrowser(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.Do("ana", "POST", "/api/v1/users/ravi/contacts", map[string]any{"method": "browser", "connector": "browsers", "address": b.Subscription()}).Want(http.StatusCreated)
-		w.Do("ana", "POST", "/api/v1/users/ravi/contacts", map[string]any{"method": "later", "connector": "phones", "address": "https://phone.test/later"}).Want(http.StatusCreated)
+		w.Do("ana", "POST", "/api/v1/users/ravi/contacts", map[string]any{"method": "browser", "connector": "browsers", "address": b.Subscription(), "verified": true}).Want(http.StatusCreated)
+		w.Do("ana", "POST", "/api/v1/users/ravi/contacts", map[string]any{"method": "later", "connector": "phones", "address": "https://phone.test/later", "verified": true}).Want(http.StatusCreated)
 
 		alert := w.Fire("cart", "critical")
 		pass(time.Second)

@@ -42,7 +42,7 @@ func withTwilio(t *testing.T, story func(t *testing.T, w *mustertest.World, f *f
 		w.Phones.Serve("api.twilio.com", f)
 		w.Do("ana", "PUT", "/api/v1/secrets/twilio-token", map[string]any{"value": twilioToken}).Want(http.StatusNoContent)
 		add := func(user, method, number string) {
-			w.Do("ana", "POST", "/api/v1/users/"+user+"/contacts", map[string]any{"method": method, "connector": method, "address": number}).Want(http.StatusCreated)
+			w.Do("ana", "POST", "/api/v1/users/"+user+"/contacts", map[string]any{"method": method, "connector": method, "address": number, "verified": true}).Want(http.StatusCreated)
 		}
 		add("ravi", "sms", "+1 (500) 555-0142") // as people write it
 		add("ravi", "voice", ravisNumber)

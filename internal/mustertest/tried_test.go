@@ -185,7 +185,7 @@ func TestTryingOutEveryKind(t *testing.T) {
 		for name, address := range map[string]string{
 			"pushover": ravisKey, "sms": ravisNumber, "voice": ravisNumber, "ntfy": "ravis-topic", "carrier": ravisNumber, "browsers": browser.Subscription(), "post": "ravi@example.org", "phones": "https://phone.test/x",
 		} {
-			id := w.Do("ana", "POST", "/api/v1/users/ravi/contacts", map[string]any{"method": "by-" + name, "connector": name, "address": address}).Want(http.StatusCreated).Text("id")
+			id := w.Do("ana", "POST", "/api/v1/users/ravi/contacts", map[string]any{"method": "by-" + name, "connector": name, "address": address, "verified": true}).Want(http.StatusCreated).Text("id")
 			w.Do("ana", "POST", "/api/v1/contacts/"+id+"/test", nil).Want(http.StatusNoContent)
 			pass(2 * time.Second)
 			if got := tried(muster.TriedKey(muster.ContactID(id))); !got.OK || string(got.By) != name {
@@ -214,7 +214,7 @@ func TestAnEmergencyEndsWithTheAcknowledgement(t *testing.T) {
 		f := pushover.New(pushover.Options{Token: pushoverToken, Users: []string{ravisKey}})
 		w.Phones.Serve("api.pushover.net", f)
 		w.Do("ana", "PUT", "/api/v1/secrets/pushover-token", map[string]any{"value": pushoverToken}).Want(http.StatusNoContent)
-		w.Do("ana", "POST", "/api/v1/users/ravi/contacts", map[string]any{"method": "pushover", "connector": "pushover", "address": ravisKey}).Want(http.StatusCreated)
+		w.Do("ana", "POST", "/api/v1/users/ravi/contacts", map[string]any{"method": "pushover", "connector": "pushover", "address": ravisKey, "verified": true}).Want(http.StatusCreated)
 		for i, how := range []string{"acknowledge", "resolve"} {
 			alert := w.Fire("cart", "critical")
 			pass(90 * time.Second)
