@@ -208,11 +208,6 @@ func (p *postgres) attempt(ctx context.Context, op string, fn func(store.Tx) err
 		}
 	}()
 	err = protect(p.o.Log, op, func() error { return fn(t) })
-	if err == nil && t.err == nil {
-		if serr := s.settle(); serr != nil {
-			err = t.fail(serr)
-		}
-	}
 	broken := t.err
 	if err == nil {
 		err = broken

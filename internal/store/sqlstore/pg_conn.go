@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -14,14 +13,11 @@ import (
 	"github.com/muster-oncall/muster"
 )
 
-// pgSession is a transaction on one connection to PostgreSQL. An INSERT waits for the statement behind it, so that both make
-// one journey to the server; whoever ends the transaction calls settle first. An error of an INSERT is therefore told by what
-// follows it.
+// pgSession is a transaction on one connection to PostgreSQL.
 type pgSession struct {
-	ctx    context.Context //nolint:containedctx // the deadline of the transaction, which lives as long as this value
-	conn   *pgx.Conn
-	open   bool
-	queued *pgx.Batch // INSERTs that wait; nil for none
+	ctx  context.Context //nolint:containedctx // the deadline of the transaction, which lives as long as this value
+	conn *pgx.Conn
+	open bool
 }
 
 // begin begins a transaction and reads the database's clock in the same round trip.
@@ -46,7 +42,7 @@ func (s *pgSession) rollback() {
 	if s.open && !s.conn.IsClosed() {
 		_, _ = s.conn.Exec(s.ctx, "ROLLBACK")
 	}
-	s.open, s.queued = false, nil
+	s.open = false
 }
 
 var errNotReplicated = errors.New("the server gave up waiting for its standby")
@@ -85,15 +81,6 @@ func arguments(args []any) []any {
 }
 
 func (s *pgSession) exec(text string, args ...any) (int64, error) {
-	if s.queued != nil {
-		batch := s.take()
-		batch.Queue(text, arguments(args)...)
-		n, err := s.send(batch)
-		if err != nil {
-			return 0, err
-		}
-		return n[len(n)-1], nil
-	}
 	tag, err := s.conn.Exec(s.ctx, text, arguments(args)...)
 	if err != nil {
 		return 0, fmt.Errorf("%.60q: %w", text, err)
@@ -102,26 +89,7 @@ func (s *pgSession) exec(text string, args ...any) (int64, error) {
 }
 
 func (s *pgSession) query(each func(row) error, text string, args ...any) error {
-	if s.queued == nil {
-		rows, err := s.conn.Query(s.ctx, text, arguments(args)...)
-		return scan(rows, err, each, text)
-	}
-	batch := s.take()
-	before := batch.QueuedQueries
-	batch.Queue(text, arguments(args)...)
-	results := s.conn.SendBatch(s.ctx, batch)
-	if _, err := answers(results, before); err != nil {
-		return err
-	}
-	rows, err := results.Query()
-	if err := scan(rows, err, each, text); err != nil {
-		_ = results.Close()
-		return err
-	}
-	return results.Close()
-}
-
-func scan(rows pgx.Rows, err error, each func(row) error, text string) error {
+	rows, err := s.conn.Query(s.ctx, text, arguments(args)...)
 	if err != nil {
 		return fmt.Errorf("%.60q: %w", text, err)
 	}
@@ -137,41 +105,17 @@ func scan(rows pgx.Rows, err error, each func(row) error, text string) error {
 	return nil
 }
 
-// take gives what waits, to be sent with what comes behind it.
-func (s *pgSession) take() *pgx.Batch {
-	batch := s.queued
-	s.queued = nil
-	if batch == nil {
-		batch = &pgx.Batch{}
-	}
-	return batch
-}
-
-// settle sends what waits.
-func (s *pgSession) settle() error {
-	if s.queued == nil {
-		return nil
-	}
-	_, err := s.send(s.take())
-	return err
-}
-
 // many sends every statement at once and then reads the answers.
 func (s *pgSession) many(text string, width int, args []any) ([]int64, error) {
 	if len(args) == width {
 		n, err := s.exec(text, args...)
 		return []int64{n}, err
 	}
-	batch := s.take()
-	before := batch.Len()
+	batch := &pgx.Batch{}
 	for ; len(args) > 0; args = args[width:] {
 		batch.Queue(text, arguments(args[:width:width])...)
 	}
-	n, err := s.send(batch)
-	if err != nil {
-		return nil, err
-	}
-	return n[before:], nil
+	return s.send(batch, text)
 }
 
 // change sends one statement with a list for each value.
@@ -223,12 +167,13 @@ func (s *pgSession) change(ch *alteration, args []any) ([]int64, error) {
 	}, ch.all, lists...)
 }
 
-// insert cuts sets into powers of two, so that few texts are prepared. It keeps none of args.
+// insert cuts sets into powers of two, so that few texts are prepared.
 func (s *pgSession) insert(in *insertion, args []any) error {
-	args = arguments(slices.Clone(args))
-	if s.queued == nil {
-		s.queued = &pgx.Batch{}
+	if len(args) == in.width {
+		_, err := s.exec(in.one, args...)
+		return err
 	}
+	batch := &pgx.Batch{}
 	for i := len(powers) - 1; len(args) > 0; i-- {
 		n := powers[i]
 		if len(args) < n*in.width {
@@ -236,32 +181,23 @@ func (s *pgSession) insert(in *insertion, args []any) error {
 		}
 		text := in.some[i]()
 		for ; len(args) >= n*in.width; args = args[n*in.width:] {
-			s.queued.Queue(text, args[:n*in.width:n*in.width]...)
+			batch.Queue(text, arguments(args[:n*in.width:n*in.width])...)
 		}
 	}
-	return nil
+	_, err := s.send(batch, "INSERT INTO "+in.table)
+	return err
 }
 
-// send sends every statement at once, reads the answers, and tells how many rows each of them changed.
-func (s *pgSession) send(batch *pgx.Batch) ([]int64, error) {
+func (s *pgSession) send(batch *pgx.Batch, text string) ([]int64, error) {
 	results := s.conn.SendBatch(s.ctx, batch)
-	changed, err := answers(results, batch.QueuedQueries)
-	if err != nil {
-		return nil, err
-	}
-	return changed, results.Close()
-}
-
-// answers reads the answers to statements. After an error there are no more.
-func answers(results pgx.BatchResults, to []*pgx.QueuedQuery) ([]int64, error) {
-	changed := make([]int64, 0, len(to))
-	for _, q := range to {
+	changed := make([]int64, 0, batch.Len())
+	for range batch.Len() {
 		tag, err := results.Exec()
 		if err != nil {
 			_ = results.Close()
-			return nil, fmt.Errorf("%.60q: %w", q.SQL, err)
+			return nil, fmt.Errorf("%.60q: %w", text, err)
 		}
 		changed = append(changed, tag.RowsAffected())
 	}
-	return changed, nil
+	return changed, results.Close()
 }
