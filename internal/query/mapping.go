@@ -97,6 +97,9 @@ func (r *read) try(parse muster.SignalParser, in TryMapping, draft *muster.Sourc
 	if err != nil || parse == nil {
 		return out, err
 	}
+	if out.Signal != "" && draft != r.cat.Sources[in.Source] { // a mapping of one's own must not show what the payload does not
+		body = []byte(masked(string(body)))
+	}
 	signals, wrong := parse(out.Format, draft, body, received)
 	if muster.CodeOf(wrong) == muster.ErrNotFound {
 		return out, muster.Invalid("This cannot be tried", []muster.FieldError{{Path: "format", Message: muster.MessageOf(wrong)}})

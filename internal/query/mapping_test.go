@@ -133,6 +133,26 @@ func TestTryWhatIsHostile(t *testing.T) {
 	})
 }
 
+// A mapping of one's own must not say what the payload hides.
+func TestADraftShowsNothingSecret(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		secrets := []string{"HIDDEN1", "HIDDEN2", "HIDDEN3", "44444", "HIDDEN5", "HIDDEN6", "HIDDEN7"}
+		w.receives(`{"title":"y","id":"s1","password":"HIDDEN1","private_key":"HIDDEN2","secretKey":"HIDDEN3","token":44444,"tokens":["HIDDEN5"],` +
+			`"see":"https://u:HIDDEN6@db1/?token=HIDDEN7"}`)
+		for _, doc := range []string{"", mapped("title: password, key: id, link: see, labels: {a: private_key, b: secretKey, c: token, d: tokens}")} {
+			out, err := w.q.TryMapping(w.Context(), tom(), query.TryMapping{Source: "monitor", Document: doc})
+			if err != nil || len(out.Signals) != 1 || !strings.Contains(out.Payload, "db1") {
+				t.Fatalf("%s, %v", asJSON(t, out), err)
+			}
+			for _, secret := range secrets {
+				if text := asJSON(t, out); strings.Contains(text, secret) {
+					t.Errorf("with %q %s is shown: %s", doc, secret, text)
+				}
+			}
+		}
+	})
+}
+
 func TestRejectedSignalsAreListed(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		for range 3 {

@@ -150,9 +150,12 @@ func (q *Queries) WaitingRejected(ctx context.Context, who Viewer, source muster
 
 // What in a payload must not be shown: our own keys, which mail has in its address, and what senders call secret.
 var (
-	ownKey     = regexp.MustCompile(`\bms[a-z]_[0-9a-f]{16,}`)
-	secretHead = regexp.MustCompile(`(?im)^((?:proxy-)?authorization|cookie|set-cookie|x-[a-z-]*(?:token|key|secret)):.*$`)
-	secretJSON = regexp.MustCompile(`(?i)("[a-z_.-]*(?:password|passwd|secret|token|authorization|api[_-]?key|access[_-]?key)"\s*:\s*)"(?:[^"\\]|\\.)*"?`)
+	ownKey     = regexp.MustCompile(`ms[a-z]_[0-9a-f]{16,}`)
+	secretHead = regexp.MustCompile(`(?im)^((?:proxy-)?authorization|cookie|set-cookie|(?:x-)?[a-z-]*(?:token|key|secret)):.*(?:\r?\n[ \t].*)*`)
+	secretJSON = regexp.MustCompile(`(?i)("[a-z_.-]*(?:passwords?|passwd|pwd|passphrase|secrets?|tokens?|authorization|(?:api|access|private|secret)[_-]?keys?)"\s*:\s*)` +
+		`(?:"(?:[^"\\]|\\.)*"?|\[[^\[\]{}]*\]?|-?[0-9][0-9.eE+-]*)`)
+	secretURL = regexp.MustCompile(`(://)[^/\s:@"]+:[^/\s@"]+@`)
+	secretArg = regexp.MustCompile(`(?i)([?&][a-z_-]*(?:password|secret|token|key|sig|signature)=)[^&\s"#]+`)
 )
 
 // shown is the beginning of a payload as text that may be shown: no control characters, no marks that turn the direction of
@@ -170,8 +173,14 @@ func shown(body []byte, most int) string {
 		}
 		return r
 	}, text)
+	return masked(text)
+}
+
+// masked leaves out what is secret, as far as that can be known; JSON stays JSON.
+func masked(text string) string {
 	text = ownKey.ReplaceAllStringFunc(text, func(s string) string { return s[:4] + "…" })
 	text = secretHead.ReplaceAllString(text, "$1: …")
 	text = secretJSON.ReplaceAllString(text, `$1"…"`)
-	return text
+	text = secretURL.ReplaceAllString(text, "$1…@")
+	return secretArg.ReplaceAllString(text, "$1…")
 }
