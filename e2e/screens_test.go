@@ -204,6 +204,12 @@ func (g *gallery) paging(alert string) {
 		}},
 		shot{name: "61-connector", path: "/settings/connectors/browsers"},
 		shot{name: "62-policy", path: "/settings/policies/storefront-urgent"},
+		shot{name: "63-setup-mail", path: "/setup/mail"},
+		shot{name: "64-setup-team", path: "/setup/team"},
+		shot{name: "65-setup-contact", path: "/setup/contact"},
+		shot{name: "66-setup-test", path: "/setup/test"},
+		shot{name: "67-sources", path: "/settings/sources"},
+		shot{name: "68-mapping", path: "/settings/sources/monitoring/mapping"},
 	)
 }
 

@@ -283,7 +283,7 @@ func sealed(s Shell, p Sealed) templ.Component {
 			templ_7745c5c3_Var14 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<section class=\"panel pad\" data-part=\"sealed\" aria-labelledby=\"h-seal\"><div class=\"sec-h\"><h2 id=\"h-seal\">The ledger of pages</h2></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<section class=\"panel pad sealed\" data-part=\"sealed\" aria-labelledby=\"h-seal\"><div class=\"sec-h\"><h2 id=\"h-seal\">The ledger of pages</h2></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
